@@ -1,0 +1,35 @@
+export { Artifact, ArtifactFile, CHUNK_BYTES, Provenance } from "./artifact.ts";
+export type {
+  Backend,
+  BackendPlan,
+  DescriptionRow,
+  ModelFacts,
+  OpenedPackage,
+  PackageDescription,
+  PlanInput,
+  RunnerOptions,
+} from "./backend.ts";
+export { type ByteSource, checkRange, memorySource } from "./byte-source.ts";
+export {
+  assertNever,
+  type CoreErrorCode,
+  isPippinError,
+  PippinError,
+  type PippinErrorOptions,
+  safeNumber,
+} from "./errors.ts";
+export {
+  FeatureRole,
+  ManifestFeature,
+  ManifestFunction,
+  ManifestState,
+  RuntimeManifest,
+} from "./manifest.ts";
+export type { FeedOptions, Runner, Session } from "./runner.ts";
+export {
+  type ProgressEvent,
+  type Stage,
+  type StageContext,
+  throwIfCancelled,
+  type Warning,
+} from "./stage.ts";

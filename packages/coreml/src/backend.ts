@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { type Artifact, type BackendPlan, type PlanInput, type StageContext, throwIfCancelled } from "@pippin/core";
+import type { DecoderBackend, DecoderSpec, WeightSet } from "@pippin/decoder";
+import { type BuiltModel, buildModel } from "./lower/build-model.ts";
+import { type Choices, choose } from "./lower/choices.ts";
+import { openCoreml } from "./open.ts";
+import { CoremlOptions, ENCODINGS, TARGETS } from "./options.ts";
+import { findPackages } from "./package/find-packages.ts";
+import { writePackage } from "./package/write-package.ts";
+import { VERSION } from "./version.ts";
+
+/** What will be written, decided from shapes alone. */
+export interface CoremlPlan extends BackendPlan {
+  readonly input: PlanInput<DecoderSpec, WeightSet>;
+  readonly options: Choices;
+  readonly built: BuiltModel;
+}
+
+/** Core ML: ML Program packages for iOS 16 and later, written, opened and run without Apple's tools. */
+export const backend: DecoderBackend<CoremlOptions, CoremlPlan> = {
+  id: "coreml",
+  summary: "Core ML ML Program (.mlpackage)",
+  targets: Object.keys(TARGETS),
+  encodings: ENCODINGS,
+  options: CoremlOptions,
+  plan,
+  emit,
+  detect: async (path) => (await findPackages(path)).length > 0,
+  open: openCoreml,
+};
+
+function plan(input: PlanInput<DecoderSpec, WeightSet>, options: CoremlOptions): CoremlPlan {
+  const choices = choose(input.spec, options);
+  const built = buildModel(input, choices);
+  const functions = built.manifest.functions.map((fn) => fn.name).join(", ");
+  return {
+    input,
+    options: choices,
+    built,
+    manifest: built.manifest,
+    outputBytes: built.model.byteLength + built.weightBytes,
+    choices: {
+      program: choices.program,
+      target: choices.target,
+      functions,
+      context: choices.context,
+      ...(choices.program === "stateful" ? { prefill: choices.prefill } : { length: choices.length }),
+      weights: choices.quantize === "none" ? "fp16" : choices.quantize,
+    },
+  };
+}
+
+async function emit(
+  { input, options, built }: CoremlPlan,
+  _weights: WeightSet,
+  output: string,
+  context: StageContext = {},
+): Promise<Artifact[]> {
+  throwIfCancelled(context.signal);
+  const path = join(output, built.manifest.packages[0]!);
+  const files = await writePackage(path, built, options, context);
+  const { program, target, quantize, context: contextLength, prefill, length } = options;
+  return [
+    {
+      kind: "coreml",
+      path,
+      files,
+      provenance: {
+        tool: `@pippin/coreml@${VERSION}`,
+        source: input.facts.name,
+        ...(input.facts.revision === undefined ? {} : { revision: input.facts.revision }),
+        options: { program, target, quantize, context: contextLength, prefill, length },
+      },
+    },
+  ];
+}

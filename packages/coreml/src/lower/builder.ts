@@ -1,0 +1,185 @@
+import { DATA_TYPE, type DataTypeName, type MilFunction, type Operation, type Value } from "../proto/mil.ts";
+import { countOf, type MilType, type Shape, stateType, tensorType } from "../mil/types.ts";
+import { BLOB_DATA_TYPE } from "../package/blob-file.ts";
+import { type BlobPool, latin1 } from "./blob-pool.ts";
+import { encodeFloat16 } from "./float16.ts";
+
+/** A value of the program: its name, which is unique in the function, and its type. */
+export interface Ref extends MilType {
+  readonly name: string;
+}
+
+/** Operands by parameter name; a list where the operation takes a tuple. */
+export type Operands = Readonly<Record<string, Ref | readonly Ref[]>>;
+
+/** What a constant may be written from; booleans are 0 and 1. */
+export type ConstantValues = ArrayLike<number> | string;
+
+export const WEIGHT_FILE = "@model_path/weights/weight.bin";
+
+/** coremltools keeps shorter constants in the program itself, longer ones in the weight file. */
+const MIN_BLOB_ELEMENTS = 10;
+
+/**
+ * Builds one MIL function, operation by operation, in order of execution.
+ *
+ * Equal constants are written once; weights are shared between functions through the blob pool.
+ */
+export class FunctionBuilder {
+  readonly #operations: Operation[] = [];
+  readonly #inputs: MilFunction["inputs"] = [];
+  readonly #taken = new Set<string>();
+  readonly #constants = new Map<string, Ref>();
+  readonly #opset: string;
+  readonly #blobs: BlobPool;
+
+  constructor(opset: string, blobs: BlobPool) {
+    this.#opset = opset;
+    this.#blobs = blobs;
+  }
+
+  input(name: string, dtype: DataTypeName, shape: Shape): Ref {
+    this.#inputs.push({ name, type: tensorType(dtype, shape) });
+    this.#taken.add(name);
+    return { name, dtype, shape };
+  }
+
+  state(name: string, dtype: DataTypeName, shape: Shape): Ref {
+    this.#inputs.push({ name, type: stateType(dtype, shape) });
+    this.#taken.add(name);
+    return { name, dtype, shape };
+  }
+
+  /** Appends an operation with one result. `name` is made unique by a number where it is taken. */
+  op(type: string, name: string, operands: Operands, result: MilType): Ref {
+    return this.ops(type, [name], operands, [result])[0]!;
+  }
+
+  /** Appends an operation with any number of results, also none. */
+  ops(type: string, names: readonly string[], operands: Operands, results: readonly MilType[]): Ref[] {
+    const outputs = results.map((result, index) => ({ ...result, name: this.#unique(names[index]!) }));
+    const label = outputs[0]?.name ?? this.#unique(names[0]!);
+    this.#operations.push({
+      type,
+      inputs: new Map(
+        Object.entries(operands).map(([parameter, refs]) => [
+          parameter,
+          { arguments: (Array.isArray(refs) ? refs : [refs as Ref]).map((ref: Ref) => ({ name: ref.name })) },
+        ]),
+      ),
+      outputs: outputs.map((output) => ({ name: output.name, type: tensorType(output.dtype, output.shape) })),
+      blocks: [],
+      attributes: new Map([["name", textValue(label)]]),
+    });
+    return outputs;
+  }
+
+  /** A constant; `shape` empty for a scalar. Equal ones are shared. */
+  constant(name: string, dtype: DataTypeName, shape: Shape, values: ConstantValues): Ref {
+    const content = typeof values === "string" ? values : rawBytes(dtype, values);
+    const key = `${dtype}[${shape.join(",")}]${typeof content === "string" ? content : latin1(content)}`;
+    return this.#shared(key, name, { dtype, shape }, () => {
+      if (typeof content === "string") return textValue(content);
+      if (values.length !== countOf(shape, name)) throw new TypeError(`${values.length} values for [${shape.join(", ")}]`);
+      if (values.length < MIN_BLOB_ELEMENTS || !this.#storable(dtype)) {
+        return immediateValue(dtype, shape, { values: values as ArrayLike<number>, bytes: content });
+      }
+      return blobValue({ dtype, shape }, this.#blobs.bytes(dtype, shape, content));
+    });
+  }
+
+  /** A weight of the model in fp16, streamed into the weight file when the package is written. */
+  weight(role: string): Ref {
+    const blob = this.#blobs.weight(role);
+    const type: MilType = { dtype: "FLOAT16", shape: blob.shape };
+    return this.#shared(`weight ${role}`, role.replaceAll(".", "_"), type, () => blobValue(type, blob.recordOffset));
+  }
+
+  finish(outputs: readonly Ref[]): MilFunction {
+    return {
+      inputs: this.#inputs,
+      opset: this.#opset,
+      block_specializations: new Map([
+        [this.#opset, { inputs: [], outputs: outputs.map((output) => output.name), operations: this.#operations }],
+      ]),
+    };
+  }
+
+  #shared(key: string, name: string, type: MilType, value: () => Value): Ref {
+    let ref = this.#constants.get(key);
+    if (ref === undefined) {
+      ref = { ...type, name: this.#unique(name) };
+      this.#constants.set(key, ref);
+      this.#operations.push({
+        type: "const",
+        inputs: new Map(),
+        outputs: [{ name: ref.name, type: tensorType(type.dtype, type.shape) }],
+        blocks: [],
+        attributes: new Map([
+          ["name", textValue(ref.name)],
+          ["val", value()],
+        ]),
+      });
+    }
+    return ref;
+  }
+
+  /** Before iOS 18 the weight file takes no 16- and 32-bit integers. */
+  #storable(dtype: DataTypeName): boolean {
+    if (dtype === "INT32") return this.#opset >= "CoreML8";
+    return BLOB_DATA_TYPE[dtype] !== undefined;
+  }
+
+  #unique(name: string): string {
+    let candidate = name;
+    for (let count = 1; this.#taken.has(candidate); count++) candidate = `${name}_${count}`;
+    this.#taken.add(candidate);
+    return candidate;
+  }
+}
+
+function textValue(text: string): Value {
+  return {
+    type: { tensorType: { dataType: DATA_TYPE.STRING, rank: 0, dimensions: [] } },
+    immediateValue: { tensor: { strings: { values: [text] } } },
+  };
+}
+
+function blobValue(type: MilType, offset: number): Value {
+  return { type: tensorType(type.dtype, type.shape), blobFileValue: { fileName: WEIGHT_FILE, offset } };
+}
+
+function immediateValue(
+  dtype: DataTypeName,
+  shape: Shape,
+  { values, bytes }: { readonly values: ArrayLike<number>; readonly bytes: Uint8Array },
+): Value {
+  const type = tensorType(dtype, shape);
+  switch (dtype) {
+    case "FLOAT16":
+      return { type, immediateValue: { tensor: { bytes: { values: bytes } } } };
+    case "BOOL":
+      return { type, immediateValue: { tensor: { bools: { values: Array.from(values, Boolean) } } } };
+    case "INT32":
+      return { type, immediateValue: { tensor: { ints: { values } } } };
+    default:
+      throw new TypeError(`constants of type ${dtype} are not written`);
+  }
+}
+
+/** Little-endian bytes as the weight file holds them. */
+function rawBytes(dtype: DataTypeName, values: ArrayLike<number>): Uint8Array {
+  switch (dtype) {
+    case "FLOAT16":
+      return encodeFloat16(values);
+    case "BOOL":
+      return Uint8Array.from(values);
+    case "INT32": {
+      const view = new DataView(new ArrayBuffer(values.length * 4));
+      for (let i = 0; i < values.length; i++) view.setInt32(i * 4, values[i]!, true);
+      return new Uint8Array(view.buffer);
+    }
+    default:
+      throw new TypeError(`constants of type ${dtype} are not written`);
+  }
+}

@@ -1,0 +1,62 @@
+import { type StageContext, throwIfCancelled } from "@pippin/core";
+import type { WeightExpr } from "@pippin/kernels";
+import { readWeight } from "@pippin/kernels/node";
+import { coremlError } from "../errors.ts";
+import { constantOf } from "../mil/constants.ts";
+import { countOf } from "../mil/types.ts";
+import type { Operation } from "../proto/mil.ts";
+import { readBlobRecord } from "./blob-file.ts";
+import type { CoremlPackage } from "./read-package.ts";
+
+/** All operations of a package's functions; blocks nest nowhere in decoder programs. */
+export function* operationsOf(opened: CoremlPackage): Generator<Operation> {
+  for (const fn of opened.program.functions.values()) {
+    for (const block of fn.block_specializations.values()) yield* block.operations;
+  }
+}
+
+/**
+ * A weight by its role, as the package holds it, in F32.
+ *
+ * @throws PippinError `COREML_ROLE_UNKNOWN`, `COREML_WEIGHTS_INVALID`.
+ */
+export async function readNamedWeight(
+  packages: readonly CoremlPackage[],
+  role: string,
+  context: StageContext = {},
+): Promise<{ shape: readonly number[]; data: Float32Array }> {
+  throwIfCancelled(context.signal);
+  const name = role.replaceAll(".", "_");
+  for (const opened of packages) {
+    for (const operation of operationsOf(opened)) {
+      if (operation.type !== "const" || operation.outputs[0]?.name !== name) continue;
+      const expr = await blobExpr(opened, operation);
+      if (expr !== undefined) return { shape: expr.shape, data: await readWeight(expr) };
+    }
+  }
+  throw coremlError("COREML_ROLE_UNKNOWN", {
+    message: `the package has no weight of the role "${role}"`,
+    hint: "pippin inspect lists the weights of a package.",
+    details: { role },
+  });
+}
+
+/** Where a float constant of the weight file lies, or `undefined` for other constants. */
+async function blobExpr(opened: CoremlPackage, operation: Operation): Promise<WeightExpr | undefined> {
+  const name = operation.outputs[0]?.name ?? "";
+  const { type, content } = constantOf(operation.attributes.get("val"), name);
+  if (content.kind !== "blob") return undefined;
+  const record = await readBlobRecord(await opened.weights(content.fileName), content.offset);
+  const dtype = record.dtype === "FLOAT16" ? "F16" : record.dtype === "FLOAT32" ? "F32" : undefined;
+  if (dtype === undefined) return undefined;
+  const shape = type.shape.map((size) => size ?? 0);
+  const byteLength = countOf(shape, name) * (dtype === "F16" ? 2 : 4);
+  if (byteLength !== record.byteLength || record.dtype !== type.dtype) {
+    throw coremlError("COREML_WEIGHTS_INVALID", {
+      message: `the blob of ${name} has ${record.byteLength} bytes of ${record.dtype}, the program says ${byteLength} of ${type.dtype}`,
+      hint: "The package is damaged: convert it again.",
+    });
+  }
+  const source = { file: opened.weightPath(content.fileName), byteOffset: record.byteOffset, byteLength, dtype, shape } as const;
+  return { source, ops: [], shape };
+}

@@ -1,0 +1,1 @@
+export { createReferenceRunner, type ReferenceOptions } from "./node/reference.ts";

@@ -1,0 +1,46 @@
+import type { Checkpoint } from "@pippin/checkpoint";
+import { unsupported } from "./config.ts";
+import { decoderError } from "./errors.ts";
+import { FAMILIES } from "./families/families.ts";
+import type { Family } from "./family.ts";
+import type { DecoderSpec } from "./spec.ts";
+import { bindWeights, type WeightSet } from "./weights.ts";
+
+/** A model understood: what it means and where its weights come from. */
+export interface Decoder {
+  readonly spec: DecoderSpec;
+  readonly weights: WeightSet;
+}
+
+/**
+ * Reads a checkpoint's config and finds its weights; reads no weight.
+ *
+ * @throws PippinError `DECODER_MODEL_TYPE_UNKNOWN`, `DECODER_CONFIG_INVALID`, `DECODER_FEATURE_UNSUPPORTED`,
+ *   `DECODER_TENSOR_*`.
+ */
+export function readDecoder(checkpoint: Checkpoint): Decoder {
+  const family = familyOf(checkpoint.config);
+  const spec = family.readSpec(checkpoint.config);
+  return { spec, weights: bindWeights(family, spec, checkpoint) };
+}
+
+/** Reads a `config.json` alone. */
+export function readDecoderSpec(config: unknown): DecoderSpec {
+  return familyOf(config).readSpec(config);
+}
+
+function familyOf(config: unknown): Family {
+  const { model_type: type, quantization_config: quantization } = (config ?? {}) as Record<string, unknown>;
+  if (quantization != null) {
+    const method = (quantization as Record<string, unknown>).quant_method;
+    throw unsupported(`weights quantized with "${String(method)}" (quantization_config)`);
+  }
+  const family = FAMILIES.find((candidate) => candidate.modelTypes.includes(String(type)));
+  if (family !== undefined) return family;
+  const known = FAMILIES.flatMap((candidate) => candidate.modelTypes).join(", ");
+  throw decoderError("DECODER_MODEL_TYPE_UNKNOWN", {
+    message: type === undefined ? "config.json names no model_type" : `the model_type "${String(type)}" is not known`,
+    hint: `These are: ${known}.`,
+    details: { model_type: type },
+  });
+}

@@ -1,0 +1,91 @@
+import { z } from "zod";
+
+const size = z.number().int().positive().max(1 << 30);
+const finite = z.number().finite();
+
+/** How the rotary frequencies are stretched (source: the `rope_type`s of transformers' `modeling_rope_utils`). */
+export const RopeScaling = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("none") }),
+  z.object({ kind: z.literal("linear"), factor: finite.positive() }),
+  z.object({
+    kind: z.literal("llama3"),
+    factor: finite.positive(),
+    lowFreqFactor: finite.positive(),
+    highFreqFactor: finite.positive(),
+    originalContextLength: size,
+  }),
+  /** One divisor per frequency, as GGUF files carry them. */
+  z.object({ kind: z.literal("factors"), factors: z.array(finite.positive()) }),
+]);
+export type RopeScaling = z.infer<typeof RopeScaling>;
+
+/** Rotary embedding over the first `rotaryDim` entries of a head, pairing `j` with `j + rotaryDim / 2`. */
+export const RopeSpec = z.object({ theta: finite.positive(), rotaryDim: size, scaling: RopeScaling });
+export type RopeSpec = z.infer<typeof RopeSpec>;
+
+/** Root-mean-square norm with a weight per channel: `w · x / sqrt(mean(x²) + epsilon)`. */
+export const NormSpec = z.object({ kind: z.literal("rms"), epsilon: finite.nonnegative() });
+export type NormSpec = z.infer<typeof NormSpec>;
+
+export const AttentionSpec = z.object({
+  kind: z.literal("attention"),
+  numHeads: size,
+  numKeyValueHeads: size,
+  headDim: size,
+  /** Factor on q·k before the softmax; usually `headDim ** -0.5`. */
+  scale: finite.positive(),
+  qkvBias: z.boolean(),
+  outputBias: z.boolean(),
+  /** Norm of q and k before the rotary embedding: over each head, or over all heads together. */
+  qkNorm: z.object({ over: z.enum(["head", "all"]), epsilon: finite.nonnegative() }).nullable(),
+  /** A key is seen when `0 <= q − k < window`; `null`: all earlier keys. */
+  window: size.nullable(),
+  /** `null`: no positional embedding in this layer. */
+  rope: RopeSpec.nullable(),
+});
+export type AttentionSpec = z.infer<typeof AttentionSpec>;
+
+/** `down(activation(gate(x)) · up(x))`. */
+export const FeedForwardSpec = z.object({
+  kind: z.literal("gated"),
+  activation: z.enum(["silu", "gelu_tanh"]),
+  size,
+  bias: z.boolean(),
+});
+export type FeedForwardSpec = z.infer<typeof FeedForwardSpec>;
+
+/**
+ * One decoder layer: `h = x + r · after(mixer(before(x)))`, then the same with the feed-forward block, where
+ * `r` is `residualScale` and an absent norm is the identity.
+ */
+export const LayerSpec = z.object({
+  mixer: z.discriminatedUnion("kind", [AttentionSpec]),
+  feedForward: z.discriminatedUnion("kind", [FeedForwardSpec]),
+  norms: z.object({
+    beforeMixer: NormSpec.nullable(),
+    afterMixer: NormSpec.nullable(),
+    beforeFeedForward: NormSpec.nullable(),
+    afterFeedForward: NormSpec.nullable(),
+  }),
+  residualScale: finite,
+});
+export type LayerSpec = z.infer<typeof LayerSpec>;
+
+/**
+ * What a decoder-only language model is, as data. Backends, predictors and the reference pass read it; none of
+ * them knows families. Serializable, so that a package can carry it.
+ */
+export const DecoderSpec = z.object({
+  /** The family that made it; for people, never to branch on. */
+  family: z.string(),
+  vocabSize: size,
+  hiddenSize: size,
+  /** Positions the model was trained for. */
+  maxPositions: size,
+  embedding: z.object({ scale: finite }),
+  layers: z.array(LayerSpec).min(1).max(1024),
+  finalNorm: NormSpec,
+  /** Logits are `scale · (head · x)`; a tied head is the embedding matrix. */
+  head: z.object({ tied: z.boolean(), scale: finite }),
+});
+export type DecoderSpec = z.infer<typeof DecoderSpec>;

@@ -1,0 +1,166 @@
+import {
+  halfAt,
+  halves,
+  largest,
+  maxMagnitude,
+  quarter0,
+  quarter1,
+  quarter2,
+  quarter3,
+  widenHalves,
+} from "./half";
+
+/** All kernels here return the largest magnitude of the source in F32: NaN when one value is NaN. */
+export function f32_to_f16(src: usize, dst: usize, count: i32): f32 {
+  const end = dst + (<usize>count << 1);
+  let maximum = i32x4.splat(0);
+  for (; dst + 16 <= end; src += 32, dst += 16) {
+    const low = v128.load(src);
+    const high = v128.load(src, 16);
+    maximum = maxMagnitude(maxMagnitude(maximum, low), high);
+    v128.store(dst, halves(low, high));
+  }
+  for (; dst < end; src += 4, dst += 2) {
+    const value = v128.load32_zero(src);
+    maximum = maxMagnitude(maximum, value);
+    store<i16>(dst, i16x8.extract_lane_s(halves(value, value), 0));
+  }
+  return largest(maximum);
+}
+
+/** F16 codes of eight BF16 codes by way of F32. */
+@inline
+function halvesOfBf16(codes: v128): v128 {
+  return halves(
+    i32x4.shl(i32x4.extend_low_i16x8_u(codes), 16),
+    i32x4.shl(i32x4.extend_high_i16x8_u(codes), 16),
+  );
+}
+
+/** Whether one of eight BF16 magnitudes is not zero and below the smallest normal F16. */
+@inline
+function anySubnormal(a: v128): v128 {
+  return i16x8.lt_u(i16x8.sub(a, i16x8.splat(1)), i16x8.splat(0x387f));
+}
+
+/** F16 magnitudes of BF16 magnitudes that are zero or normal in F16: a change of bias, exact. */
+@inline
+function rebias(a: v128): v128 {
+  const clamped = v128.min<u16>(a, i16x8.splat(0x4780));
+  const codes = i16x8.shl(i16x8.sub_sat_u(clamped, i16x8.splat(0x3800)), 3);
+  return v128.min<u16>(codes, i16x8.splat(0x7bff));
+}
+
+export function bf16_to_f16(src: usize, dst: usize, count: i32): f32 {
+  const end = dst + (<usize>count << 1);
+  const mask = i16x8.splat(0x7fff);
+  const sign = i16x8.splat(<i16>0x8000);
+  let maximum = i16x8.splat(0);
+  for (; dst + 32 <= end; src += 32, dst += 32) {
+    const v0 = v128.load(src);
+    const v1 = v128.load(src, 16);
+    const a0 = v128.and(v0, mask);
+    const a1 = v128.and(v1, mask);
+    maximum = v128.max<u16>(maximum, v128.max<u16>(a0, a1));
+    if (v128.any_true(v128.or(anySubnormal(a0), anySubnormal(a1)))) {
+      v128.store(dst, halvesOfBf16(v0));
+      v128.store(dst, halvesOfBf16(v1), 16);
+    } else {
+      v128.store(dst, v128.or(rebias(a0), v128.and(v0, sign)));
+      v128.store(dst, v128.or(rebias(a1), v128.and(v1, sign)), 16);
+    }
+  }
+  for (; dst < end; src += 2, dst += 2) {
+    const code = i16x8.splat(load<i16>(src));
+    maximum = v128.max<u16>(maximum, v128.and(code, mask));
+    store<i16>(dst, i16x8.extract_lane_s(halvesOfBf16(code), 0));
+  }
+  const low = i32x4.shl(i32x4.extend_low_i16x8_u(maximum), 16);
+  return largest(i32x4.max_u(low, i32x4.shl(i32x4.extend_high_i16x8_u(maximum), 16)));
+}
+
+/** Copies; `src` and `dst` may be the same. */
+export function f16_to_f16(src: usize, dst: usize, count: i32): f32 {
+  const end = dst + (<usize>count << 1);
+  const mask = i16x8.splat(0x7fff);
+  let maximum = i16x8.splat(0);
+  for (; dst + 16 <= end; src += 16, dst += 16) {
+    const codes = v128.load(src);
+    maximum = v128.max<u16>(maximum, v128.and(codes, mask));
+    v128.store(dst, codes);
+  }
+  for (; dst < end; src += 2, dst += 2) {
+    const code = load<i16>(src);
+    maximum = v128.max<u16>(maximum, v128.and(i16x8.splat(code), mask));
+    store<i16>(dst, code);
+  }
+  const low = widenHalves(i32x4.extend_low_i16x8_u(maximum));
+  return largest(i32x4.max_u(low, widenHalves(i32x4.extend_high_i16x8_u(maximum))));
+}
+
+/** F32 to BF16, rounded to nearest even. */
+export function f32_to_bf16(src: usize, dst: usize, count: i32): f32 {
+  const end = dst + (<usize>count << 1);
+  let maximum = i32x4.splat(0);
+  for (; dst < end; src += 4, dst += 2) {
+    const value = v128.load32_zero(src);
+    maximum = maxMagnitude(maximum, value);
+    const bits = load<u32>(src);
+    store<u16>(dst, <u16>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16));
+  }
+  return largest(maximum);
+}
+
+/** Writes 16 F16 values scale · q + minimum; `minimum` −0 adds nothing. @returns the new maximum. */
+@inline
+function storeBlockHalf(dst: usize, q: v128, scale: v128, minimum: v128, maximum: v128): v128 {
+  const v0 = f32x4.add(f32x4.mul(scale, quarter0(q)), minimum);
+  const v1 = f32x4.add(f32x4.mul(scale, quarter1(q)), minimum);
+  const v2 = f32x4.add(f32x4.mul(scale, quarter2(q)), minimum);
+  const v3 = f32x4.add(f32x4.mul(scale, quarter3(q)), minimum);
+  v128.store(dst, halves(v0, v1));
+  v128.store(dst, halves(v2, v3), 16);
+  return maxMagnitude(maxMagnitude(maxMagnitude(maxMagnitude(maximum, v0), v1), v2), v3);
+}
+
+/** `count` is a multiple of 32, as for all block types. */
+export function q8_0_to_f16(src: usize, dst: usize, count: i32): f32 {
+  const end = dst + (<usize>count << 1);
+  const nothing = f32x4.splat(-0.0);
+  let maximum = i32x4.splat(0);
+  for (; dst < end; src += 34, dst += 64) {
+    const scale = halfAt(src);
+    maximum = storeBlockHalf(dst, v128.load(src, 2), scale, nothing, maximum);
+    maximum = storeBlockHalf(dst + 32, v128.load(src, 18), scale, nothing, maximum);
+  }
+  return largest(maximum);
+}
+
+export function q4_0_to_f16(src: usize, dst: usize, count: i32): f32 {
+  const end = dst + (<usize>count << 1);
+  const nothing = f32x4.splat(-0.0);
+  const eight = i8x16.splat(8);
+  let maximum = i32x4.splat(0);
+  for (; dst < end; src += 18, dst += 64) {
+    const scale = halfAt(src);
+    const nibbles = v128.load(src, 2);
+    const low = i8x16.sub(v128.and(nibbles, i8x16.splat(15)), eight);
+    const high = i8x16.sub(i8x16.shr_u(nibbles, 4), eight);
+    maximum = storeBlockHalf(dst, low, scale, nothing, maximum);
+    maximum = storeBlockHalf(dst + 32, high, scale, nothing, maximum);
+  }
+  return largest(maximum);
+}
+
+export function q4_1_to_f16(src: usize, dst: usize, count: i32): f32 {
+  const end = dst + (<usize>count << 1);
+  let maximum = i32x4.splat(0);
+  for (; dst < end; src += 20, dst += 64) {
+    const scale = halfAt(src);
+    const minimum = halfAt(src + 2);
+    const nibbles = v128.load(src, 4);
+    maximum = storeBlockHalf(dst, v128.and(nibbles, i8x16.splat(15)), scale, minimum, maximum);
+    maximum = storeBlockHalf(dst + 32, i8x16.shr_u(nibbles, 4), scale, minimum, maximum);
+  }
+  return largest(maximum);
+}

@@ -1,0 +1,135 @@
+import type { FloatDtype } from "./dtype.ts";
+import { WASM_BASE64 } from "./generated/wasm.ts";
+import { plainCastToF16, plainCastToF32 } from "./plain/cast.ts";
+
+type Address = number;
+/** Returns the largest |value| in F32 before rounding; NaN when one is NaN. */
+type CastToF16 = (src: Address, dst: Address, count: number) => number;
+type CastToF32 = (src: Address, dst: Address, count: number) => void;
+type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) => void;
+type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
+
+/** What assembly/index.ts exports. */
+export interface WasmExports {
+  readonly f32_to_f16: CastToF16;
+  readonly f16_to_f16: CastToF16;
+  readonly bf16_to_f16: CastToF16;
+  readonly q8_0_to_f16: CastToF16;
+  readonly q4_0_to_f16: CastToF16;
+  readonly q4_1_to_f16: CastToF16;
+  readonly f32_to_bf16: CastToF16;
+  readonly f16_to_f32: CastToF32;
+  readonly bf16_to_f32: CastToF32;
+  readonly q8_0_to_f32: CastToF32;
+  readonly q4_0_to_f32: CastToF32;
+  readonly q4_1_to_f32: CastToF32;
+  readonly max_abs_f32: (values: Address, count: number) => number;
+  readonly add_one_f32: (values: Address, count: number) => void;
+  readonly scale_f32: (values: Address, count: number, factor: number) => void;
+  readonly prepare_pairs: (x: Address, dst: Address, count: number, factor: number) => void;
+  readonly gemv_f32: Gemv;
+  readonly gemv_bf16: Gemv;
+  readonly gemv_f16: (...args: [...Parameters<Gemv>, factor: number]) => void;
+  readonly gemm_f32: (...args: [...Parameters<Gemv>, m: number]) => void;
+  readonly gemm_f16: Gemm;
+  readonly gemm_bf16: Gemm;
+}
+
+const PAGE_BYTES = 65536;
+/** What 32-bit addresses reach. */
+export const MAX_HEAP_BYTES: number = 65536 * PAGE_BYTES;
+
+let compiled: WebAssembly.Module | undefined;
+
+function compile(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(WASM_BASE64), (char) => char.charCodeAt(0)));
+  return compiled;
+}
+
+/** Linear memory and the kernels that work in it. Addresses are byte offsets. */
+export class WasmHeap {
+  readonly kernels: WasmExports;
+  readonly #memory: WebAssembly.Memory;
+  #bytes: Uint8Array<ArrayBuffer>;
+
+  /** @throws Error where WebAssembly or its SIMD instructions are missing. */
+  constructor(byteLength: number) {
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(byteLength / PAGE_BYTES) });
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    const instance = new WebAssembly.Instance(compile(), { env: { memory: this.#memory } });
+    // The generated module exports what `WasmExports` lists; the property tests call each.
+    this.kernels = instance.exports as unknown as WasmExports;
+  }
+
+  /** All of the memory. Growing makes earlier views useless, so keep none. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes;
+  }
+
+  /** `count` F32 values at a multiple of 4. */
+  floats(address: Address, count: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.#bytes.buffer, address, count);
+  }
+
+  /** Makes addresses below `byteLength` valid. @returns whether the system gave that much memory. */
+  ensure(byteLength: number): boolean {
+    const missing = byteLength - this.#bytes.byteLength;
+    if (missing <= 0) return true;
+    if (byteLength > MAX_HEAP_BYTES) return false;
+    try {
+      this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    return true;
+  }
+
+  /** F16 codes at `dst` from `count` elements at `src`; finite values saturate. @returns the largest |value|. */
+  toF16(dtype: FloatDtype, src: Address, dst: Address, count: number): number {
+    switch (dtype) {
+      case "F64": {
+        const { codes, maxAbs } = plainCastToF16(this.#bytes.subarray(src, src + 8 * count), "F64");
+        this.#bytes.set(new Uint8Array(codes.buffer), dst);
+        return maxAbs;
+      }
+      case "F32":
+        return this.kernels.f32_to_f16(src, dst, count);
+      case "F16":
+        return this.kernels.f16_to_f16(src, dst, count);
+      case "BF16":
+        return this.kernels.bf16_to_f16(src, dst, count);
+      case "Q8_0":
+        return this.kernels.q8_0_to_f16(src, dst, count);
+      case "Q4_0":
+        return this.kernels.q4_0_to_f16(src, dst, count);
+      case "Q4_1":
+        return this.kernels.q4_1_to_f16(src, dst, count);
+    }
+  }
+
+  /** F32 values at `dst` from `count` elements at `src`. */
+  toF32(dtype: FloatDtype, src: Address, dst: Address, count: number): void {
+    switch (dtype) {
+      case "F64": {
+        const values = plainCastToF32(this.#bytes.subarray(src, src + 8 * count), "F64");
+        this.#bytes.set(new Uint8Array(values.buffer), dst);
+        return;
+      }
+      case "F32":
+        this.#bytes.copyWithin(dst, src, src + 4 * count);
+        return;
+      case "F16":
+        return this.kernels.f16_to_f32(src, dst, count);
+      case "BF16":
+        return this.kernels.bf16_to_f32(src, dst, count);
+      case "Q8_0":
+        return this.kernels.q8_0_to_f32(src, dst, count);
+      case "Q4_0":
+        return this.kernels.q4_0_to_f32(src, dst, count);
+      case "Q4_1":
+        return this.kernels.q4_1_to_f32(src, dst, count);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: ["src/index.ts", "src/node.ts", "src/worker.ts"],
+  format: ["esm"],
+  target: "node22",
+  dts: false,
+  sourcemap: true,
+  clean: true,
+  splitting: false,
+});

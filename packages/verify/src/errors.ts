@@ -1,0 +1,8 @@
+/** Codes thrown by `@pippin/verify`. */
+export type VerifyErrorCode =
+  /** The package and the weights it is compared with have vocabularies of different sizes. */
+  | "VERIFY_VOCABULARY_DIFFERS"
+  /** A prompt is empty or longer than the context. */
+  | "VERIFY_PROMPT_INVALID"
+  /** A model returned NaN or infinite logits. */
+  | "VERIFY_LOGITS_NOT_FINITE";

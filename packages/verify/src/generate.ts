@@ -1,0 +1,62 @@
+import { PippinError, type Runner, type Session, type StageContext, throwIfCancelled } from "@pippin/core";
+import type { VerifyErrorCode } from "./errors.ts";
+import { allFinite } from "./logits.ts";
+import { createSampler, type SampleOptions } from "./sample.ts";
+
+export interface GenerateOptions extends SampleOptions {
+  /** Default: as many as the context holds. */
+  readonly maxTokens?: number;
+  /** Ids that end the answer; they are not yielded. */
+  readonly stopTokens?: readonly number[];
+  /** A session that already holds the beginning of the prompt; default: a fresh one. */
+  readonly session?: Session;
+}
+
+/** How a generation ended: with a stop token, at `maxTokens`, or at the end of the context. */
+export type FinishReason = "stop" | "maxTokens" | "context";
+
+/**
+ * Answers a prompt token by token.
+ *
+ * @param prompt - ids not yet fed to the session.
+ * @returns an async generator of ids; its return value says why it ended.
+ * @throws PippinError `VERIFY_PROMPT_INVALID`, `VERIFY_LOGITS_NOT_FINITE`, `CORE_CANCELLED`.
+ */
+export async function* generate(
+  runner: Runner,
+  prompt: readonly number[],
+  options: GenerateOptions = {},
+  context: StageContext = {},
+): AsyncGenerator<number, FinishReason> {
+  const { maxTokens = Number.POSITIVE_INFINITY, stopTokens = [], session = runner.start() } = options;
+  const { signal } = context;
+  if (prompt.length === 0 || session.length + prompt.length > runner.contextLength) {
+    throw new PippinError<VerifyErrorCode>("VERIFY_PROMPT_INVALID", {
+      message:
+        prompt.length === 0
+          ? "the prompt has no tokens"
+          : `the prompt has ${session.length + prompt.length} tokens, the context ${runner.contextLength}`,
+      hint: prompt.length === 0 ? "Give some text." : "Shorten it, or convert with a larger --context.",
+    });
+  }
+  const sample = createSampler(options);
+  let logits = await session.feed(prompt, { signal });
+  for (let count = 0; count < maxTokens; count++) {
+    throwIfCancelled(signal);
+    if (!allFinite(logits)) throw notFinite(session.length);
+    const id = sample(logits);
+    if (stopTokens.includes(id)) return "stop";
+    yield id;
+    if (session.length >= runner.contextLength) return "context";
+    if (count + 1 < maxTokens) logits = await session.feed([id], { signal });
+  }
+  return "maxTokens";
+}
+
+export function notFinite(position: number): PippinError<VerifyErrorCode> {
+  return new PippinError("VERIFY_LOGITS_NOT_FINITE", {
+    message: `the model returned NaN or infinite logits at position ${position}`,
+    hint: "Something overflowed: compare with --precision fp32, and report the model.",
+    details: { position },
+  });
+}

@@ -1,0 +1,135 @@
+import { PippinError, type Runner, type StageContext, throwIfCancelled } from "@pippin/core";
+import type { VerifyErrorCode } from "./errors.ts";
+import { notFinite } from "./generate.ts";
+import { allFinite, argmax, klDivergence } from "./logits.ts";
+
+/** How closely two models agree on the same texts. */
+export interface ParityReport {
+  /** Positions compared: one row of logits each. */
+  readonly positions: number;
+  readonly maxAbsError: number;
+  readonly meanAbsError: number;
+  /** Mean over positions, in nats. */
+  readonly klDivergence: number;
+  /** Share of positions with the same most likely token. */
+  readonly top1Agreement: number;
+  readonly greedy: GreedyReport;
+}
+
+/** Greedy continuations, token by token. */
+export interface GreedyReport {
+  readonly tokens: number;
+  readonly equal: number;
+  /** Tokens that differ, with the reference's margin between the two; its own token was forced. */
+  readonly differences: readonly GreedyDifference[];
+}
+
+export interface GreedyDifference {
+  readonly prompt: number;
+  readonly step: number;
+  readonly reference: number;
+  readonly candidate: number;
+  /** Distance between the reference's best logit and its logit for the candidate's token. */
+  readonly margin: number;
+}
+
+export interface ParityOptions {
+  /** Greedy tokens after each prompt. */
+  readonly greedyTokens: number;
+}
+
+/**
+ * Feeds both models the same prompts, compares all logits, then continues greedily, forcing the reference's token.
+ *
+ * @param prompts - token ids, each at least one.
+ * @throws PippinError `VERIFY_VOCABULARY_DIFFERS`, `VERIFY_LOGITS_NOT_FINITE`.
+ */
+export async function compareRunners(
+  { reference, candidate }: { readonly reference: Runner; readonly candidate: Runner },
+  prompts: readonly (readonly number[])[],
+  options: ParityOptions,
+  context: StageContext = {},
+): Promise<ParityReport> {
+  if (reference.vocabSize !== candidate.vocabSize) {
+    throw new PippinError<VerifyErrorCode>("VERIFY_VOCABULARY_DIFFERS", {
+      message: `the package has a vocabulary of ${candidate.vocabSize}, the original weights ${reference.vocabSize}`,
+      hint: "The package was not made from this model.",
+    });
+  }
+  const sums = new Sums(reference.vocabSize);
+  const differences: GreedyDifference[] = [];
+  let greedyTokens = 0;
+  const limit = Math.min(reference.contextLength, candidate.contextLength);
+  for (const [index, prompt] of prompts.entries()) {
+    const steps = Math.min(options.greedyTokens, limit - prompt.length);
+    context.progress?.({ stage: "verify", unit: "steps", done: index, total: prompts.length });
+    const sessions = { reference: reference.start(), candidate: candidate.start() };
+    let tokens = prompt;
+    for (let step = 0; step <= steps; step++) {
+      throwIfCancelled(context.signal);
+      const feed = { signal: context.signal, rows: "all" } as const;
+      const want = await sessions.reference.feed(tokens, feed);
+      const got = await sessions.candidate.feed(tokens, feed);
+      sums.add(want, got);
+      const [wanted, gotten] = [lastRow(want, reference.vocabSize), lastRow(got, reference.vocabSize)];
+      const [best, other] = [argmax(wanted), argmax(gotten)];
+      if (step < steps) {
+        greedyTokens++;
+        if (best !== other) {
+          const margin = wanted[best]! - wanted[other]!;
+          differences.push({ prompt: index, step, reference: best, candidate: other, margin });
+        }
+      }
+      tokens = [best];
+    }
+  }
+  context.progress?.({ stage: "verify", unit: "steps", done: prompts.length, total: prompts.length });
+  return {
+    ...sums.report(),
+    greedy: { tokens: greedyTokens, equal: greedyTokens - differences.length, differences },
+  };
+}
+
+function lastRow(logits: Float32Array, width: number): Float32Array {
+  return logits.subarray(logits.length - width);
+}
+
+class Sums {
+  readonly #width: number;
+  #positions = 0;
+  #max = 0;
+  #abs = 0;
+  #kl = 0;
+  #same = 0;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  add(want: Float32Array, got: Float32Array): void {
+    for (let start = 0; start < want.length; start += this.#width) {
+      const p = want.subarray(start, start + this.#width);
+      const q = got.subarray(start, start + this.#width);
+      if (!allFinite(p) || !allFinite(q)) throw notFinite(this.#positions);
+      for (let i = 0; i < p.length; i++) {
+        const error = Math.abs(p[i]! - q[i]!);
+        this.#abs += error;
+        if (error > this.#max) this.#max = error;
+      }
+      this.#kl += klDivergence(p, q);
+      if (argmax(p) === argmax(q)) this.#same++;
+      this.#positions++;
+    }
+  }
+
+  report() {
+    const positions = Math.max(1, this.#positions);
+    return {
+      positions: this.#positions,
+      maxAbsError: this.#max,
+      meanAbsError: this.#abs / (positions * this.#width),
+      klDivergence: this.#kl / positions,
+      top1Agreement: this.#same / positions,
+    };
+  }
+}
