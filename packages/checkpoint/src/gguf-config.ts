@@ -1,56 +1,12 @@
-import { z } from "zod";
 import { checkpointError, quoted } from "./errors.ts";
 import type { Gguf } from "./gguf.ts";
+import { ArchitectureKeys, configInvalid, readKeys, TokenizerKeys } from "./gguf-keys.ts";
 import { ROPE_FACTORS_TENSOR } from "./gguf-names.ts";
 import { GgufArray, type GgufValue } from "./gguf-values.ts";
-import { MAX_LAYERS } from "./limits.ts";
 
 /** GGUF architectures that have a config.json here; the names are also values of `model_type`. */
 export const GGUF_ARCHITECTURES = ["llama", "qwen2", "qwen3"] as const;
 export type GgufArchitecture = (typeof GGUF_ARCHITECTURES)[number];
-
-const count = z.number().int().positive();
-const tokenId = z.number().int().nonnegative();
-
-/** A setting that some writers repeat for each layer; only equal ones can be said in a config.json. */
-const countPerLayer = z.preprocess(
-  (value) => (Array.isArray(value) && new Set(value).size === 1 ? value[0] : value),
-  count,
-);
-
-/** Keys under `{arch}.`, in the spelling of the GGUF format document. */
-const ArchitectureKeys = z.object({
-  context_length: count,
-  embedding_length: count,
-  block_count: count,
-  feed_forward_length: countPerLayer,
-  vocab_size: count.optional(),
-  expert_count: z.literal(0, "mixtures of experts are not translated").optional(),
-  "attention.head_count": countPerLayer,
-  "attention.head_count_kv": countPerLayer.optional(),
-  "attention.key_length": count.optional(),
-  "attention.value_length": count.optional(),
-  "attention.layer_norm_rms_epsilon": z.number().nonnegative(),
-  "rope.dimension_count": count.optional(),
-  "rope.freq_base": z.number().positive().optional(),
-  "rope.scaling.type": z.string().optional(),
-  "rope.scaling.factor": z.number().nonnegative().optional(),
-  "rope.scaling.original_context_length": count.optional(),
-  "rope.scaling.attn_factor": z.number().optional(),
-  "rope.scaling.yarn_ext_factor": z.number().optional(),
-  "rope.scaling.yarn_attn_factor": z.number().optional(),
-  "rope.scaling.yarn_beta_fast": z.number().optional(),
-  "rope.scaling.yarn_beta_slow": z.number().optional(),
-});
-type ArchitectureKeys = z.infer<typeof ArchitectureKeys>;
-
-/** Keys under `tokenizer.ggml.`. */
-const TokenizerKeys = z.object({
-  bos_token_id: tokenId.optional(),
-  eos_token_id: tokenId.optional(),
-  eot_token_id: tokenId.optional(),
-  padding_token_id: tokenId.optional(),
-});
 
 /** A config.json for the model in a GGUF file. */
 export interface GgufConfig {
@@ -129,25 +85,12 @@ function architectureOf(metadata: ReadonlyMap<string, GgufValue>): GgufArchitect
   });
 }
 
-function readKeys<T>(schema: z.ZodType<T>, metadata: ReadonlyMap<string, GgufValue>, prefix: string): T {
-  const entries = [...metadata].filter(([key]) => key.startsWith(prefix));
-  const result = schema.safeParse(
-    Object.fromEntries(entries.map(([key, value]) => [key.slice(prefix.length), small(value)])),
-  );
-  if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => `${prefix}${issue.path.join(".")}: ${issue.message}`);
-  throw configInvalid(issues.slice(0, 5).join("; "));
-}
-
-/** Decodes arrays that may be a setting for each layer; vocabularies stay as they are. */
-function small(value: GgufValue): unknown {
-  return value instanceof GgufArray && value.length <= MAX_LAYERS ? value.values() : value;
-}
-
 function headDimOf(keys: ArchitectureKeys, architecture: string): number {
   const headDim = keys["attention.key_length"] ?? keys.embedding_length / keys["attention.head_count"];
   if (!Number.isInteger(headDim)) {
-    throw configInvalid(`${architecture}.embedding_length is not a multiple of ${architecture}.attention.head_count`);
+    throw configInvalid(
+      `${architecture}.embedding_length is not a multiple of ${architecture}.attention.head_count`,
+    );
   }
   const valueDim = keys["attention.value_length"] ?? headDim;
   if (valueDim !== headDim) {
@@ -156,18 +99,24 @@ function headDimOf(keys: ArchitectureKeys, architecture: string): number {
   return headDim;
 }
 
-function vocabSizeOf(keys: ArchitectureKeys, metadata: ReadonlyMap<string, GgufValue>, architecture: string): number {
+function vocabSizeOf(
+  keys: ArchitectureKeys,
+  metadata: ReadonlyMap<string, GgufValue>,
+  architecture: string,
+): number {
   const tokens = metadata.get("tokenizer.ggml.tokens");
   const size = keys.vocab_size ?? (tokens instanceof GgufArray ? tokens.length : 0);
-  if (size === 0) throw configInvalid(`neither ${architecture}.vocab_size nor tokenizer.ggml.tokens gives a vocabulary`);
+  if (size === 0)
+    throw configInvalid(`neither ${architecture}.vocab_size nor tokenizer.ggml.tokens gives a vocabulary`);
   return size;
 }
 
 function ropeScalingOf(keys: ArchitectureKeys, factors: readonly number[] | undefined): object | null {
   const type = keys["rope.scaling.type"] ?? "none";
   if (factors !== undefined) {
-    if (type !== "none") throw configInvalid(`${ROPE_FACTORS_TENSOR} and rope.scaling.type ${quoted(type)} together`);
-    return { rope_type: "gguf_factors", factors: factors.map(shortest) };
+    if (type !== "none")
+      throw configInvalid(`${ROPE_FACTORS_TENSOR} and rope.scaling.type ${quoted(type)} together`);
+    return { rope_type: "gguf_factors", factors };
   }
   if (type === "none") return null;
   return {
@@ -204,11 +153,4 @@ function shortestOf(value: number | undefined): number | undefined {
 /** The entries that have a value. */
 function present(entries: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
-}
-
-function configInvalid(reason: string) {
-  return checkpointError("CHECKPOINT_GGUF_CONFIG", {
-    message: `the GGUF metadata cannot become a config: ${reason}`,
-    hint: "Take the model's safetensors instead; they come with the config itself.",
-  });
 }

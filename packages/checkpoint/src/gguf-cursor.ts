@@ -44,7 +44,8 @@ export class GgufCursor {
     const end = this.#position + bytes;
     if (end <= this.#window.length) return;
     if (end > this.#source.byteLength) throw truncated(this.file, end, this.#source.byteLength);
-    if (end > MAX_GGUF_HEADER_BYTES) throw limitExceeded(this.file, `its header has ${end} bytes`, MAX_GGUF_HEADER_BYTES);
+    if (end > MAX_GGUF_HEADER_BYTES)
+      throw limitExceeded(this.file, `its header has ${end} bytes`, MAX_GGUF_HEADER_BYTES);
     const length = this.#window.length;
     const growth = Math.max(FIRST_WINDOW, Math.min(length / 2, MAX_GROWTH));
     const target = Math.min(Math.max(end, Math.ceil(length + growth)), this.#source.byteLength);

@@ -28,6 +28,10 @@ export class GgufArray {
 /** Reads a value's type. */
 export async function readValueType(cursor: GgufCursor): Promise<GgufValueType> {
   await cursor.need(4);
+  return valueType(cursor);
+}
+
+function valueType(cursor: GgufCursor): GgufValueType {
   const id = cursor.u32();
   const type = GGUF_VALUE_TYPES[id];
   if (type === undefined) throw cursor.invalid(`${id} is not a metadata value type`);
@@ -51,8 +55,8 @@ async function readArray(cursor: GgufCursor): Promise<GgufArray> {
 }
 
 async function readArrayHead(cursor: GgufCursor): Promise<{ elementType: GgufValueType; length: number }> {
-  const elementType = await readValueType(cursor);
-  await cursor.need(8);
+  if (!cursor.holds(12)) await cursor.need(12);
+  const elementType = valueType(cursor);
   return { elementType, length: cursor.count("the length of an array", leastBytes(elementType)) };
 }
 
@@ -61,7 +65,12 @@ function leastBytes(type: GgufValueType): number {
   return type === "ARRAY" ? 12 : GGUF_SCALAR_BYTES[type];
 }
 
-async function skipValues(cursor: GgufCursor, type: GgufValueType, count: number, depth: number): Promise<void> {
+async function skipValues(
+  cursor: GgufCursor,
+  type: GgufValueType,
+  count: number,
+  depth: number,
+): Promise<void> {
   if (depth > MAX_GGUF_NESTING) throw cursor.invalid(`arrays are nested more than ${MAX_GGUF_NESTING} deep`);
   if (type === "STRING") return skipStrings(cursor, count);
   if (type === "ARRAY") {

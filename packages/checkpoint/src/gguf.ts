@@ -44,7 +44,8 @@ export async function readGguf(source: ByteSource, signal?: AbortSignal): Promis
   await cursor.need(16);
   const tensorCount = cursor.count("the number of tensors", LEAST_TENSOR_BYTES);
   const entryCount = cursor.count("the number of metadata entries", LEAST_ENTRY_BYTES);
-  if (tensorCount > MAX_TENSORS) throw limitExceeded(source.name, `it lists ${tensorCount} tensors`, MAX_TENSORS);
+  if (tensorCount > MAX_TENSORS)
+    throw limitExceeded(source.name, `it lists ${tensorCount} tensors`, MAX_TENSORS);
   if (entryCount > MAX_GGUF_ENTRIES) {
     throw limitExceeded(source.name, `it has ${entryCount} metadata entries`, MAX_GGUF_ENTRIES);
   }
@@ -56,11 +57,13 @@ export async function readGguf(source: ByteSource, signal?: AbortSignal): Promis
 
 async function readVersion(cursor: GgufCursor): Promise<number> {
   await cursor.need(8);
-  if (new TextDecoder("latin1").decode(cursor.take(4)) !== MAGIC) throw cursor.invalid("it does not begin with GGUF");
+  if (new TextDecoder("latin1").decode(cursor.take(4)) !== MAGIC)
+    throw cursor.invalid("it does not begin with GGUF");
   const version = cursor.u32();
   if (version === 2 || version === 3) return version;
   // A version has few bits; a big-endian file shows them at the other end.
-  const found = version !== 0 && version % 0x10000 === 0 ? "a big-endian GGUF" : `a GGUF of version ${version}`;
+  const found =
+    version !== 0 && version % 0x10000 === 0 ? "a big-endian GGUF" : `a GGUF of version ${version}`;
   throw checkpointError("CHECKPOINT_GGUF_VERSION", {
     message: `${cursor.file} is ${found}; little-endian versions 2 and 3 are read`,
     hint: "Convert the original model with a recent llama.cpp, or download a recent GGUF of it.",
@@ -102,7 +105,8 @@ async function readTensor(cursor: GgufCursor): Promise<ListedTensor> {
   const name = await readName(cursor, "a tensor name", MAX_GGUF_NAME_BYTES);
   await cursor.need(4);
   const rank = cursor.u32();
-  if (rank > MAX_GGUF_RANK) throw limitExceeded(cursor.file, `the tensor ${quoted(name)} has ${rank} axes`, MAX_GGUF_RANK);
+  if (rank > MAX_GGUF_RANK)
+    throw limitExceeded(cursor.file, `the tensor ${quoted(name)} has ${rank} axes`, MAX_GGUF_RANK);
   await cursor.need(8 * rank + 12);
   // Sizes beyond 2^53 become inexact here and fail the check of the product.
   const shape = Array.from({ length: rank }, () => Number(cursor.u64())).reverse();
@@ -120,7 +124,11 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, cursor: GgufCurso
 }
 
 /** Checks that the tensors lie in the file, aligned and apart from each other. Gaps between them are allowed. */
-function layOut(listed: readonly ListedTensor[], cursor: GgufCursor, alignment: number): Map<string, TensorInfo> {
+function layOut(
+  listed: readonly ListedTensor[],
+  cursor: GgufCursor,
+  alignment: number,
+): Map<string, TensorInfo> {
   const { file } = cursor;
   const fileBytes = cursor.position + cursor.bytesLeft;
   const dataOffset = Math.ceil(cursor.position / alignment) * alignment;
@@ -131,7 +139,8 @@ function layOut(listed: readonly ListedTensor[], cursor: GgufCursor, alignment: 
     if (byteLength === undefined) {
       throw tensorInvalid(file, name, `has a shape [${shape.join(", ")}] that ${type.name} cannot have`);
     }
-    if (offset % BigInt(alignment) !== 0n) throw tensorInvalid(file, name, `lies at ${offset}, not at a multiple of ${alignment}`);
+    if (offset % BigInt(alignment) !== 0n)
+      throw tensorInvalid(file, name, `lies at ${offset}, not at a multiple of ${alignment}`);
     const end = dataOffset + Number(offset) + byteLength;
     if (end > fileBytes) throw truncated(file, end, fileBytes);
     tensors.set(name, { dtype: type.name, shape, byteOffset: dataOffset + Number(offset), byteLength });
@@ -149,7 +158,9 @@ function byteLengthOfTensor(type: GgmlType, shape: readonly number[]): number | 
 }
 
 function refuseOverlaps(tensors: ReadonlyMap<string, TensorInfo>, file: string): void {
-  const inOrder = [...tensors].sort(([, a], [, b]) => a.byteOffset - b.byteOffset || a.byteLength - b.byteLength);
+  const inOrder = [...tensors].sort(
+    ([, a], [, b]) => a.byteOffset - b.byteOffset || a.byteLength - b.byteLength,
+  );
   let end = 0;
   for (const [name, { byteOffset, byteLength }] of inOrder) {
     if (byteLength > 0 && byteOffset < end) throw tensorInvalid(file, name, "overlaps another tensor");

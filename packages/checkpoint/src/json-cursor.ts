@@ -1,5 +1,5 @@
 import type { PippinError } from "@pippin/core";
-import { MAX_JSON_DEPTH, MAX_JSON_NUMBER_LENGTH } from "./limits.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_KEYS, MAX_JSON_NUMBER_LENGTH } from "./limits.ts";
 
 /** Makes the error for a place in the text: `reason` is a clause, `at` the character's index. */
 export type JsonFailure = (reason: string, at: number) => PippinError;
@@ -31,6 +31,7 @@ export class JsonCursor {
     this.#sequence("{", "}", () => {
       const key = this.string();
       if (keys.has(key)) throw this.fail(`the key ${JSON.stringify(key.slice(0, 120))} appears twice`);
+      if (keys.size === MAX_JSON_KEYS) throw this.fail(`an object has more than ${MAX_JSON_KEYS} keys`);
       keys.add(key);
       this.#expect(":");
       readValue(key);
@@ -73,20 +74,11 @@ export class JsonCursor {
   /** Consumes any value. */
   skip(depth = 0): void {
     if (depth > MAX_JSON_DEPTH) throw this.fail(`values are nested more than ${MAX_JSON_DEPTH} deep`);
-    const begin = this.#skipSpace();
-    const first = this.#text[begin];
-    if (first === "{") return this.object(() => this.skip(depth + 1));
-    if (first === "[") return this.array(() => this.skip(depth + 1));
-    if (first === '"') return void this.string();
-    for (const literal of ["true", "false", "null"]) {
-      if (this.#text.startsWith(literal, begin)) {
-        this.#at += literal.length;
-        return;
-      }
-    }
-    if (NUMBER.test(this.#numberToken())) return;
-    this.#at = begin;
-    throw this.fail(`expected a value, got ${this.#preview()}`);
+    const first = this.#text[this.#skipSpace()];
+    if (first === "{") this.object(() => this.skip(depth + 1));
+    else if (first === "[") this.array(() => this.skip(depth + 1));
+    else if (first === '"') this.string();
+    else this.#skipPlain();
   }
 
   /** Fails unless only white space is left. */
@@ -121,6 +113,19 @@ export class JsonCursor {
     return this.#at;
   }
 
+  /** A number, `true`, `false` or `null`. */
+  #skipPlain(): void {
+    const begin = this.#at;
+    const literal = ["true", "false", "null"].find((word) => this.#text.startsWith(word, begin));
+    if (literal !== undefined) {
+      this.#at += literal.length;
+      return;
+    }
+    if (NUMBER.test(this.#numberToken())) return;
+    this.#at = begin;
+    throw this.fail(`expected a value, got ${this.#preview()}`);
+  }
+
   #numberToken(): string {
     const begin = this.#at;
     while (isNumberPart(this.#text.charCodeAt(this.#at))) {
@@ -141,7 +146,9 @@ export class JsonCursor {
   }
 
   #preview(): string {
-    return this.#at < this.#text.length ? JSON.stringify(this.#text.slice(this.#at, this.#at + 20)) : "the end";
+    return this.#at < this.#text.length
+      ? JSON.stringify(this.#text.slice(this.#at, this.#at + 20))
+      : "the end";
   }
 }
 
@@ -151,5 +158,11 @@ function isSpace(code: number): boolean {
 
 /** Digits, `+`, `-`, `.`, `e`, `E`. */
 function isNumberPart(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e || (code | 0x20) === 0x65;
+  return (
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x2b ||
+    code === 0x2d ||
+    code === 0x2e ||
+    (code | 0x20) === 0x65
+  );
 }

@@ -13,6 +13,9 @@ export const MAX_RANK = 64;
 /** Nesting of JSON values that are skipped; a header needs 3. Bounds the recursion. */
 export const MAX_JSON_DEPTH = 32;
 
+/** Keys of one JSON object: all tensors and `__metadata__`. Bounds the set that finds duplicates. */
+export const MAX_JSON_KEYS = MAX_TENSORS + 1;
+
 /** Characters of a JSON number: a 64-bit integer has 20, a double printed in full about 25. */
 export const MAX_JSON_NUMBER_LENGTH = 64;
 
@@ -42,3 +45,6 @@ export const MAX_GGUF_RANK = 4;
 
 /** Elements of a metadata array that may be a setting per layer. */
 export const MAX_LAYERS = 1024;
+
+/** Rotary pairs of a head that a GGUF gives factors for: real models have 32 to 128. */
+export const MAX_ROPE_FACTORS = 4096;

@@ -30,7 +30,10 @@ const LENGTH_BYTES = 8;
  *   `CHECKPOINT_HEADER_INVALID`, `CHECKPOINT_DTYPE_UNKNOWN`, `CHECKPOINT_TENSOR_INVALID`.
  * @remarks Holds the header's bytes and text; no tensor is read.
  */
-export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
+export async function readSafetensorsHeader(
+  source: ByteSource,
+  signal?: AbortSignal,
+): Promise<SafetensorsHeader> {
   await refuseLfsPointer(source, signal);
   if (source.byteLength < LENGTH_BYTES) throw truncated(source.name, LENGTH_BYTES, source.byteLength);
   const head = await source.read(0, LENGTH_BYTES, signal);
@@ -74,7 +77,8 @@ function parseHeader(text: string, file: string): { metadata: Record<string, str
       metadata = readMetadata(json);
       return;
     }
-    if (entries.length === MAX_TENSORS) throw limitExceeded(file, "the header lists more tensors", MAX_TENSORS);
+    if (entries.length === MAX_TENSORS)
+      throw limitExceeded(file, "its header lists too many tensors", MAX_TENSORS);
     entries.push(readEntry(json, key, file));
   });
   json.end();
@@ -122,7 +126,8 @@ function layOut(entries: Entry[], dataOffset: number, source: ByteSource): Map<s
   let expected = 0;
   for (const { name, dtype, shape, begin, end } of entries) {
     const byteLength = byteLengthOfEntry(dtype, shape);
-    if (byteLength === undefined) throw tensorInvalid(file, name, `has an impossible shape [${shape.join(", ")}]`);
+    if (byteLength === undefined)
+      throw tensorInvalid(file, name, `has an impossible shape [${shape.join(", ")}]`);
     if (end - begin !== byteLength) {
       const wanted = `${dtype} [${shape.join(", ")}] takes ${byteLength} bytes`;
       throw tensorInvalid(file, name, `lies at ${begin} to ${end}, but ${wanted}`);

@@ -19,7 +19,8 @@ export interface ShardIndex {
  * @throws PippinError `CHECKPOINT_INDEX_INVALID`, `CHECKPOINT_LIMIT_EXCEEDED`.
  */
 export function parseShardIndex(json: string, file = "model.safetensors.index.json"): ShardIndex {
-  if (json.length > MAX_INDEX_BYTES) throw limitExceeded(file, `it has ${json.length} characters`, MAX_INDEX_BYTES);
+  if (json.length > MAX_INDEX_BYTES)
+    throw limitExceeded(file, `it has ${json.length} characters`, MAX_INDEX_BYTES);
   const cursor = new JsonCursor(json, (reason, at) => indexInvalid(file, `at character ${at}: ${reason}`));
   const weightMap = new Map<string, string>();
   let found = false;
@@ -27,7 +28,7 @@ export function parseShardIndex(json: string, file = "model.safetensors.index.js
     if (key !== "weight_map") return cursor.skip();
     found = true;
     cursor.object((tensor) => {
-      if (weightMap.size === MAX_TENSORS) throw limitExceeded(file, "it lists more tensors", MAX_TENSORS);
+      if (weightMap.size === MAX_TENSORS) throw limitExceeded(file, "it lists too many tensors", MAX_TENSORS);
       weightMap.set(tensor, cursor.string());
     });
   });

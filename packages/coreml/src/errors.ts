@@ -18,10 +18,6 @@ export type CoremlErrorCode =
   | "COREML_SPEC_UNSUPPORTED"
   /** Two options contradict each other, or an option contradicts the model. */
   | "COREML_OPTION_INVALID"
-  /** A weight does not fit fp16 and the overflow policy is `error`. */
-  | "COREML_WEIGHT_OVERFLOW"
-  /** A weight is NaN or infinite. */
-  | "COREML_WEIGHT_NOT_FINITE"
   /** More tokens than the package's context holds. */
   | "COREML_CONTEXT_FULL"
   /** A token id outside the vocabulary. */

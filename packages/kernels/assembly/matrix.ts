@@ -1,3 +1,5 @@
+import { HALF_BITS, REBIAS, UPPER } from "./constants";
+
 /**
  * Products of a matrix W [rows, stride] with rows of x. Contracts of all kernels: `rows` is a multiple of
  * `ROW_BLOCK`, `stride` (elements) a multiple of 8, padding holds zeros, x rows of a GEMM come in fours.
@@ -6,10 +8,6 @@
  * the four with even, then the four with odd index.
  */
 const ROW_BLOCK: i32 = 12;
-/** Bits of an F16 moved to their places in an F32: as a number, the value times 2^-112. */
-const HALF_BITS: i32 = 0x8fffe000;
-/** 2^112. */
-const REBIAS: f32 = 5192296858534827628530496329220096.0;
 
 /** dst = x · factor in pair order, for `count` values (a multiple of 8); `dst` may be `x`. */
 export function prepare_pairs(x: usize, dst: usize, count: i32, factor: f32): void {
@@ -38,12 +36,12 @@ function sums(a: v128, b: v128, c: v128, d: v128): v128 {
 
 @inline
 function evenHalves(pairs: v128): v128 {
-  return v128.and(i32x4.shr_s(i32x4.shl(pairs, 16), 3), i32x4.splat(HALF_BITS));
+  return v128.and(i32x4.shr_s(i32x4.shl(pairs, 16), 3), HALF_BITS);
 }
 
 @inline
 function oddHalves(pairs: v128): v128 {
-  return v128.and(i32x4.shr_s(pairs, 3), i32x4.splat(HALF_BITS));
+  return v128.and(i32x4.shr_s(pairs, 3), HALF_BITS);
 }
 
 @inline
@@ -53,7 +51,7 @@ function evenBf16(pairs: v128): v128 {
 
 @inline
 function oddBf16(pairs: v128): v128 {
-  return v128.and(pairs, i32x4.splat(0xffff0000));
+  return v128.and(pairs, UPPER);
 }
 
 /** y = W · x · factor. `x` holds 2^112 times its values divided by `factor`, or as near as F32 reaches. */
@@ -197,13 +195,12 @@ export function gemm_f32(w: usize, x: usize, y: usize, rows: i32, stride: i32, m
 /** As `gemm_f32`, with x in pair order; `scratch` holds `ROW_BLOCK` rows of F32. */
 export function gemm_f16(w: usize, x: usize, y: usize, rows: i32, stride: i32, m: i32, scratch: usize): void {
   const yBytes = <usize>rows << 2;
-  const rebias = f32x4.splat(REBIAS);
   for (const end = y + yBytes; y < end; y += <usize>ROW_BLOCK << 2) {
     let p = scratch;
     for (const stop = w + ((<usize>ROW_BLOCK * stride) << 1); w < stop; w += 16, p += 32) {
       const pairs = v128.load(w);
-      v128.store(p, f32x4.mul(evenHalves(pairs), rebias));
-      v128.store(p, f32x4.mul(oddHalves(pairs), rebias), 16);
+      v128.store(p, f32x4.mul(evenHalves(pairs), REBIAS));
+      v128.store(p, f32x4.mul(oddHalves(pairs), REBIAS), 16);
     }
     tile(scratch, x, y, m, <usize>stride << 2, yBytes);
   }

@@ -1,4 +1,16 @@
 import {
+  BELOW_NORMAL_BF16,
+  BEYOND_HALF_BF16,
+  BIAS_BF16,
+  EIGHT,
+  MAGNITUDE_16,
+  MAX_HALF_CODE,
+  MINUS_ZERO,
+  NIBBLE,
+  ONE_16,
+  SIGN_16,
+} from "./constants";
+import {
   halfAt,
   halves,
   largest,
@@ -40,39 +52,37 @@ function halvesOfBf16(codes: v128): v128 {
 /** Whether one of eight BF16 magnitudes is not zero and below the smallest normal F16. */
 @inline
 function anySubnormal(a: v128): v128 {
-  return i16x8.lt_u(i16x8.sub(a, i16x8.splat(1)), i16x8.splat(0x387f));
+  return i16x8.lt_u(i16x8.sub(a, ONE_16), BELOW_NORMAL_BF16);
 }
 
 /** F16 magnitudes of BF16 magnitudes that are zero or normal in F16: a change of bias, exact. */
 @inline
 function rebias(a: v128): v128 {
-  const clamped = v128.min<u16>(a, i16x8.splat(0x4780));
-  const codes = i16x8.shl(i16x8.sub_sat_u(clamped, i16x8.splat(0x3800)), 3);
-  return v128.min<u16>(codes, i16x8.splat(0x7bff));
+  const clamped = v128.min<u16>(a, BEYOND_HALF_BF16);
+  const codes = i16x8.shl(i16x8.sub_sat_u(clamped, BIAS_BF16), 3);
+  return v128.min<u16>(codes, MAX_HALF_CODE);
 }
 
 export function bf16_to_f16(src: usize, dst: usize, count: i32): f32 {
   const end = dst + (<usize>count << 1);
-  const mask = i16x8.splat(0x7fff);
-  const sign = i16x8.splat(<i16>0x8000);
   let maximum = i16x8.splat(0);
   for (; dst + 32 <= end; src += 32, dst += 32) {
     const v0 = v128.load(src);
     const v1 = v128.load(src, 16);
-    const a0 = v128.and(v0, mask);
-    const a1 = v128.and(v1, mask);
+    const a0 = v128.and(v0, MAGNITUDE_16);
+    const a1 = v128.and(v1, MAGNITUDE_16);
     maximum = v128.max<u16>(maximum, v128.max<u16>(a0, a1));
     if (v128.any_true(v128.or(anySubnormal(a0), anySubnormal(a1)))) {
       v128.store(dst, halvesOfBf16(v0));
       v128.store(dst, halvesOfBf16(v1), 16);
     } else {
-      v128.store(dst, v128.or(rebias(a0), v128.and(v0, sign)));
-      v128.store(dst, v128.or(rebias(a1), v128.and(v1, sign)), 16);
+      v128.store(dst, v128.or(rebias(a0), v128.and(v0, SIGN_16)));
+      v128.store(dst, v128.or(rebias(a1), v128.and(v1, SIGN_16)), 16);
     }
   }
   for (; dst < end; src += 2, dst += 2) {
     const code = i16x8.splat(load<i16>(src));
-    maximum = v128.max<u16>(maximum, v128.and(code, mask));
+    maximum = v128.max<u16>(maximum, v128.and(code, MAGNITUDE_16));
     store<i16>(dst, i16x8.extract_lane_s(halvesOfBf16(code), 0));
   }
   const low = i32x4.shl(i32x4.extend_low_i16x8_u(maximum), 16);
@@ -82,16 +92,15 @@ export function bf16_to_f16(src: usize, dst: usize, count: i32): f32 {
 /** Copies; `src` and `dst` may be the same. */
 export function f16_to_f16(src: usize, dst: usize, count: i32): f32 {
   const end = dst + (<usize>count << 1);
-  const mask = i16x8.splat(0x7fff);
   let maximum = i16x8.splat(0);
   for (; dst + 16 <= end; src += 16, dst += 16) {
     const codes = v128.load(src);
-    maximum = v128.max<u16>(maximum, v128.and(codes, mask));
+    maximum = v128.max<u16>(maximum, v128.and(codes, MAGNITUDE_16));
     v128.store(dst, codes);
   }
   for (; dst < end; src += 2, dst += 2) {
     const code = load<i16>(src);
-    maximum = v128.max<u16>(maximum, v128.and(i16x8.splat(code), mask));
+    maximum = v128.max<u16>(maximum, v128.and(i16x8.splat(code), MAGNITUDE_16));
     store<i16>(dst, code);
   }
   const low = widenHalves(i32x4.extend_low_i16x8_u(maximum));
@@ -126,28 +135,25 @@ function storeBlockHalf(dst: usize, q: v128, scale: v128, minimum: v128, maximum
 /** `count` is a multiple of 32, as for all block types. */
 export function q8_0_to_f16(src: usize, dst: usize, count: i32): f32 {
   const end = dst + (<usize>count << 1);
-  const nothing = f32x4.splat(-0.0);
   let maximum = i32x4.splat(0);
   for (; dst < end; src += 34, dst += 64) {
     const scale = halfAt(src);
-    maximum = storeBlockHalf(dst, v128.load(src, 2), scale, nothing, maximum);
-    maximum = storeBlockHalf(dst + 32, v128.load(src, 18), scale, nothing, maximum);
+    maximum = storeBlockHalf(dst, v128.load(src, 2), scale, MINUS_ZERO, maximum);
+    maximum = storeBlockHalf(dst + 32, v128.load(src, 18), scale, MINUS_ZERO, maximum);
   }
   return largest(maximum);
 }
 
 export function q4_0_to_f16(src: usize, dst: usize, count: i32): f32 {
   const end = dst + (<usize>count << 1);
-  const nothing = f32x4.splat(-0.0);
-  const eight = i8x16.splat(8);
   let maximum = i32x4.splat(0);
   for (; dst < end; src += 18, dst += 64) {
     const scale = halfAt(src);
     const nibbles = v128.load(src, 2);
-    const low = i8x16.sub(v128.and(nibbles, i8x16.splat(15)), eight);
-    const high = i8x16.sub(i8x16.shr_u(nibbles, 4), eight);
-    maximum = storeBlockHalf(dst, low, scale, nothing, maximum);
-    maximum = storeBlockHalf(dst + 32, high, scale, nothing, maximum);
+    const low = i8x16.sub(v128.and(nibbles, NIBBLE), EIGHT);
+    const high = i8x16.sub(i8x16.shr_u(nibbles, 4), EIGHT);
+    maximum = storeBlockHalf(dst, low, scale, MINUS_ZERO, maximum);
+    maximum = storeBlockHalf(dst + 32, high, scale, MINUS_ZERO, maximum);
   }
   return largest(maximum);
 }
@@ -159,7 +165,7 @@ export function q4_1_to_f16(src: usize, dst: usize, count: i32): f32 {
     const scale = halfAt(src);
     const minimum = halfAt(src + 2);
     const nibbles = v128.load(src, 4);
-    maximum = storeBlockHalf(dst, v128.and(nibbles, i8x16.splat(15)), scale, minimum, maximum);
+    maximum = storeBlockHalf(dst, v128.and(nibbles, NIBBLE), scale, minimum, maximum);
     maximum = storeBlockHalf(dst + 32, i8x16.shr_u(nibbles, 4), scale, minimum, maximum);
   }
   return largest(maximum);

@@ -1,3 +1,4 @@
+import { EIGHT, MINUS_ZERO, NIBBLE } from "./constants";
 import { halfAt, quarter0, quarter1, quarter2, quarter3, widenHalves } from "./half";
 
 export function f16_to_f32(src: usize, dst: usize, count: i32): void {
@@ -32,23 +33,20 @@ function storeBlock(dst: usize, q: v128, scale: v128, minimum: v128): void {
 /** `count` is a multiple of 32, as for all block types. */
 export function q8_0_to_f32(src: usize, dst: usize, count: i32): void {
   const end = dst + (<usize>count << 2);
-  const nothing = f32x4.splat(-0.0);
   for (; dst < end; src += 34, dst += 128) {
     const scale = halfAt(src);
-    storeBlock(dst, v128.load(src, 2), scale, nothing);
-    storeBlock(dst + 64, v128.load(src, 18), scale, nothing);
+    storeBlock(dst, v128.load(src, 2), scale, MINUS_ZERO);
+    storeBlock(dst + 64, v128.load(src, 18), scale, MINUS_ZERO);
   }
 }
 
 export function q4_0_to_f32(src: usize, dst: usize, count: i32): void {
   const end = dst + (<usize>count << 2);
-  const nothing = f32x4.splat(-0.0);
-  const eight = i8x16.splat(8);
   for (; dst < end; src += 18, dst += 128) {
     const scale = halfAt(src);
     const nibbles = v128.load(src, 2);
-    storeBlock(dst, i8x16.sub(v128.and(nibbles, i8x16.splat(15)), eight), scale, nothing);
-    storeBlock(dst + 64, i8x16.sub(i8x16.shr_u(nibbles, 4), eight), scale, nothing);
+    storeBlock(dst, i8x16.sub(v128.and(nibbles, NIBBLE), EIGHT), scale, MINUS_ZERO);
+    storeBlock(dst + 64, i8x16.sub(i8x16.shr_u(nibbles, 4), EIGHT), scale, MINUS_ZERO);
   }
 }
 
@@ -58,7 +56,7 @@ export function q4_1_to_f32(src: usize, dst: usize, count: i32): void {
     const scale = halfAt(src);
     const minimum = halfAt(src + 2);
     const nibbles = v128.load(src, 4);
-    storeBlock(dst, v128.and(nibbles, i8x16.splat(15)), scale, minimum);
+    storeBlock(dst, v128.and(nibbles, NIBBLE), scale, minimum);
     storeBlock(dst + 64, i8x16.shr_u(nibbles, 4), scale, minimum);
   }
 }

@@ -1,8 +1,8 @@
 export { castToF16, castToF32, fromF16, toF16 } from "./cast.ts";
 export {
   byteLengthOf,
-  type Dtype,
   DTYPES,
+  type Dtype,
   elementCount,
   FLOAT_DTYPES,
   type FloatDtype,

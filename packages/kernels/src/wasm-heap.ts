@@ -5,7 +5,7 @@ import { plainCastToF16, plainCastToF32 } from "./plain/cast.ts";
 type Address = number;
 /** Returns the largest |value| in F32 before rounding; NaN when one is NaN. */
 type CastToF16 = (src: Address, dst: Address, count: number) => number;
-type CastToF32 = (src: Address, dst: Address, count: number) => void;
+type CastToF32 = (src: Address, dst: Address, count: number) => unknown;
 type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) => void;
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
 
@@ -50,6 +50,8 @@ function compile(): WebAssembly.Module {
 export class WasmHeap {
   readonly kernels: WasmExports;
   readonly #memory: WebAssembly.Memory;
+  readonly #toF16: Record<FloatDtype, CastToF16>;
+  readonly #toF32: Record<FloatDtype, CastToF32>;
   #bytes: Uint8Array<ArrayBuffer>;
 
   /** @throws Error where WebAssembly or its SIMD instructions are missing. */
@@ -58,7 +60,26 @@ export class WasmHeap {
     this.#bytes = new Uint8Array(this.#memory.buffer);
     const instance = new WebAssembly.Instance(compile(), { env: { memory: this.#memory } });
     // The generated module exports what `WasmExports` lists; the property tests call each.
-    this.kernels = instance.exports as unknown as WasmExports;
+    const kernels = instance.exports as unknown as WasmExports;
+    this.kernels = kernels;
+    this.#toF16 = {
+      F64: (src, dst, count) => this.#f64ToF16(src, dst, count),
+      F32: kernels.f32_to_f16,
+      F16: kernels.f16_to_f16,
+      BF16: kernels.bf16_to_f16,
+      Q8_0: kernels.q8_0_to_f16,
+      Q4_0: kernels.q4_0_to_f16,
+      Q4_1: kernels.q4_1_to_f16,
+    };
+    this.#toF32 = {
+      F64: (src, dst, count) => this.#f64ToF32(src, dst, count),
+      F32: (src, dst, count) => this.#bytes.copyWithin(dst, src, src + 4 * count),
+      F16: kernels.f16_to_f32,
+      BF16: kernels.bf16_to_f32,
+      Q8_0: kernels.q8_0_to_f32,
+      Q4_0: kernels.q4_0_to_f32,
+      Q4_1: kernels.q4_1_to_f32,
+    };
   }
 
   /** All of the memory. Growing makes earlier views useless, so keep none. */
@@ -88,48 +109,22 @@ export class WasmHeap {
 
   /** F16 codes at `dst` from `count` elements at `src`; finite values saturate. @returns the largest |value|. */
   toF16(dtype: FloatDtype, src: Address, dst: Address, count: number): number {
-    switch (dtype) {
-      case "F64": {
-        const { codes, maxAbs } = plainCastToF16(this.#bytes.subarray(src, src + 8 * count), "F64");
-        this.#bytes.set(new Uint8Array(codes.buffer), dst);
-        return maxAbs;
-      }
-      case "F32":
-        return this.kernels.f32_to_f16(src, dst, count);
-      case "F16":
-        return this.kernels.f16_to_f16(src, dst, count);
-      case "BF16":
-        return this.kernels.bf16_to_f16(src, dst, count);
-      case "Q8_0":
-        return this.kernels.q8_0_to_f16(src, dst, count);
-      case "Q4_0":
-        return this.kernels.q4_0_to_f16(src, dst, count);
-      case "Q4_1":
-        return this.kernels.q4_1_to_f16(src, dst, count);
-    }
+    return this.#toF16[dtype](src, dst, count);
   }
 
   /** F32 values at `dst` from `count` elements at `src`. */
   toF32(dtype: FloatDtype, src: Address, dst: Address, count: number): void {
-    switch (dtype) {
-      case "F64": {
-        const values = plainCastToF32(this.#bytes.subarray(src, src + 8 * count), "F64");
-        this.#bytes.set(new Uint8Array(values.buffer), dst);
-        return;
-      }
-      case "F32":
-        this.#bytes.copyWithin(dst, src, src + 4 * count);
-        return;
-      case "F16":
-        return this.kernels.f16_to_f32(src, dst, count);
-      case "BF16":
-        return this.kernels.bf16_to_f32(src, dst, count);
-      case "Q8_0":
-        return this.kernels.q8_0_to_f32(src, dst, count);
-      case "Q4_0":
-        return this.kernels.q4_0_to_f32(src, dst, count);
-      case "Q4_1":
-        return this.kernels.q4_1_to_f32(src, dst, count);
-    }
+    this.#toF32[dtype](src, dst, count);
+  }
+
+  #f64ToF16(src: Address, dst: Address, count: number): number {
+    const { codes, maxAbs } = plainCastToF16(this.#bytes.subarray(src, src + 8 * count), "F64");
+    this.#bytes.set(new Uint8Array(codes.buffer), dst);
+    return maxAbs;
+  }
+
+  #f64ToF32(src: Address, dst: Address, count: number): void {
+    const values = plainCastToF32(this.#bytes.subarray(src, src + 8 * count), "F64");
+    this.#bytes.set(new Uint8Array(values.buffer), dst);
   }
 }

@@ -38,7 +38,7 @@ export interface ChatTemplateOptions {
   readonly template: TemplateSource;
   readonly bosToken?: string | undefined;
   readonly eosToken?: string | undefined;
-  /** Further special tokens by their name in the template: `pad_token`, `unk_token`. */
+  /** All special tokens by their name in the template (`specialTokensOf`); the two above win. */
   readonly specialTokens?: Readonly<Record<string, string>>;
 }
 
@@ -61,7 +61,7 @@ export function findChatTemplate(files: {
 /** Makes a chat template. It is compiled at its first use, so that a broken one does not bar the tokenizer. */
 export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
   const named = typeof options.template === "string" ? { default: options.template } : options.template;
-  const tokens = { ...options.specialTokens, bos_token: options.bosToken, eos_token: options.eosToken };
+  const ends = defined({ bos_token: options.bosToken, eos_token: options.eosToken });
   const compiled = new Map<string, ReturnType<typeof parse>>();
   const programOf = (source: string): ReturnType<typeof parse> => {
     const program = compiled.get(source) ?? compile(source);
@@ -73,7 +73,8 @@ export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
     render(messages, render = {}) {
       const program = programOf(select(named, render.tools !== undefined));
       return run(program, {
-        ...defined(tokens),
+        ...options.specialTokens,
+        ...ends,
         ...render.extra,
         messages,
         tools: render.tools ?? null,

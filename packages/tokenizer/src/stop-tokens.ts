@@ -8,7 +8,8 @@ const Id = z.number().int().nonnegative();
 const WithEos = z.looseObject({ eos_token_id: z.union([Id, z.array(Id)]).nullish() });
 
 export interface StopTokenSources {
-  readonly tokenizer: Tokenizer;
+  /** Absent for weights without one: then the configs alone say. */
+  readonly tokenizer?: Tokenizer | undefined;
   readonly chatTemplate?: ChatTemplate | undefined;
   /** The parsed config.json. */
   readonly config?: unknown;
@@ -24,10 +25,10 @@ export function stopTokenIds(sources: StopTokenSources): number[] {
   const ids = new Set<number>();
   for (const id of eosIds(sources.config, "config.json")) ids.add(id);
   for (const id of eosIds(sources.generationConfig, "generation_config.json")) ids.add(id);
-  const eos = sources.tokenizer.eosToken;
-  const eosId = eos === undefined ? undefined : sources.tokenizer.idOf(eos);
+  const { tokenizer, chatTemplate } = sources;
+  const eosId = tokenizer?.eosToken === undefined ? undefined : tokenizer.idOf(tokenizer.eosToken);
   if (eosId !== undefined) ids.add(eosId);
-  const endOfTurn = sources.chatTemplate && endOfTurnId(sources.tokenizer, sources.chatTemplate);
+  const endOfTurn = tokenizer && chatTemplate && endOfTurnId(tokenizer, chatTemplate);
   if (endOfTurn !== undefined) ids.add(endOfTurn);
   return [...ids].sort((a, b) => a - b);
 }

@@ -1,8 +1,9 @@
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+// biome-ignore format: a row is half a year
 const MONTHS = [
   "January", "February", "March", "April", "May", "June",
   "July", "August", "September", "October", "November", "December",
-]; // biome-ignore format: a row is half a year
+];
 
 const two = (value: number): string => String(value).padStart(2, "0");
 const twelveHour = (date: Date): number => date.getHours() % 12 || 12;

@@ -133,7 +133,7 @@ export class Ops {
   concat(name: string, values: readonly Ref[], axis: number): Ref {
     const place = axis < 0 ? axis + values[0]!.shape.length : axis;
     const sizes = values.map((value) => value.shape[place]!);
-    const total: Dim = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+    const total = sizes.reduce<Dim>((sum, size) => (sum === null || size === null ? null : sum + size), 0);
     const shape = resized(values[0]!.shape, place, total);
     const operands = { values, axis: this.scalar("INT32", axis), interleave: this.flag(false) };
     return this.b.op("concat", name, operands, { dtype: values[0]!.dtype, shape });

@@ -41,10 +41,10 @@ export async function writePackage(
     onBytes: (done, total) => context.progress?.({ stage: "convert", unit: "bytes", done, total }),
   });
   for (const { id, saturated, maxAbs } of report.weights) {
-    if (saturated === 0) continue;
+    if (!saturated) continue;
     context.warn?.({
       code: "COREML_WEIGHT_SATURATED",
-      message: `${saturated} values of ${id} exceed fp16 (largest ${maxAbs}); ±65504 was written`,
+      message: `values of ${id} exceed fp16 (the largest is ${maxAbs}); ±65504 was written for them`,
       hint: "Check the package with pippin verify, or convert with --overflow error to stop here.",
     });
   }

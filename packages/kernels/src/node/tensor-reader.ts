@@ -35,11 +35,18 @@ export class TensorReader {
   /** F16 codes of `count` elements from `begin` on. @returns the largest |value|; NaN when one is NaN. */
   toF16(plan: ExprPlan, begin: number, count: number, dst: number): number {
     const { dtype } = plan.source;
+    // Types as long as F16 are read to where the result goes and converted there.
+    const inPlace = DTYPES[dtype].blockBytes === 2 && !plan.permuted;
     let maxAbs = 0;
     for (const piece of this.#pieces(plan, begin, count)) {
       const to = dst + 2 * piece.done;
       const pieceMax = piece.whole
-        ? this.#heap.toF16(dtype, this.#load(plan, piece), to, piece.count)
+        ? this.#heap.toF16(
+            dtype,
+            inPlace ? this.#loadTo(plan, piece, to) : this.#load(plan, piece),
+            to,
+            piece.count,
+          )
         : this.#heap.kernels.f32_to_f16(this.#widen(plan, piece), to, piece.count);
       maxAbs = Math.max(maxAbs, pieceMax);
     }
@@ -115,6 +122,14 @@ export class TensorReader {
       else kernels.scale_f32(values, piece.count, op.factor);
     }
     return values;
+  }
+
+  /** Reads the piece's blocks to `dst`. @returns `dst`. */
+  #loadTo(plan: ExprPlan, { firstBlock, blocks }: Piece, dst: number): number {
+    const { file, byteOffset, dtype } = plan.source;
+    const { blockBytes } = DTYPES[dtype];
+    this.raw(file, byteOffset + firstBlock * blockBytes, blocks * blockBytes, dst);
+    return dst;
   }
 
   /** Address of the piece's blocks in the window, read when they are not there. */

@@ -68,7 +68,11 @@ export async function writeSegments(
   const weights = segments.flatMap((segment) => {
     const maxAbs = segment.kind === "weight" ? run.maxAbs.get(segment.id) : undefined;
     if (segment.kind !== "weight" || segment.dtype === "same") return [];
-    return { id: segment.id, maxAbs: maxAbs ?? 0, saturated: segment.dtype === "F16" && (maxAbs ?? 0) >= F16_OVERFLOW };
+    return {
+      id: segment.id,
+      maxAbs: maxAbs ?? 0,
+      saturated: segment.dtype === "F16" && (maxAbs ?? 0) >= F16_OVERFLOW,
+    };
   });
   return { byteLength, ...(chunkHashes ? { chunkSha256: run.hashes } : {}), weights };
 }

@@ -1,14 +1,6 @@
 import { mergePair } from "./byte-level.ts";
-import {
-  flagAt,
-  type GgufMetadata,
-  ggufBroken,
-  numbersAt,
-  required,
-  stringAt,
-  stringsAt,
-} from "./metadata.ts";
-import { type GgufVocabulary, isNormal, vocabOf } from "./vocabulary.ts";
+import { flagAt, type GgufMetadata, ggufBroken, numbersAt, required, stringsAt } from "./metadata.ts";
+import { type GgufVocabulary, isMerged, vocabOf } from "./vocabulary.ts";
 
 /**
  * The stages of a tokenizer.json for a file whose `tokenizer.ggml.model` is `llama`: SentencePiece BPE as
@@ -18,8 +10,6 @@ export function sentencePieceStages(
   metadata: GgufMetadata,
   vocabulary: GgufVocabulary,
 ): { stages: object; addBos: boolean } {
-  const isGemma = stringAt(metadata, "general.architecture")?.startsWith("gemma") ?? false;
-  const spelled = isGemma ? { ...vocabulary, tokens: vocabulary.tokens.map(respellSpaces) } : vocabulary;
   const addSpace = flagAt(metadata, "tokenizer.ggml.add_space_prefix") ?? true;
   const toMark = { type: "Replace", pattern: { String: " " }, content: "▁" };
   const fromMark = { type: "Replace", pattern: { String: "▁" }, content: " " };
@@ -42,23 +32,18 @@ export function sentencePieceStages(
       fuse_unk: true,
       byte_fallback: true,
       ignore_merges: false,
-      vocab: vocabOf(spelled.tokens),
-      merges: mergesOf(metadata, spelled, isGemma),
+      vocab: vocabOf(vocabulary.tokens),
+      merges: mergesOf(metadata, vocabulary),
     },
   };
   return { stages, addBos: true };
 }
 
-/** Gemma's files spell runs of spaces as spaces, its tokenizer.json as `▁`. */
-function respellSpaces(token: string): string {
-  return /^ {2,}$/.test(token) ? "▁".repeat(token.length) : token;
-}
-
 /** The file's own merges, else those that its scores imply; Gemma's follow the order of its tokens. */
-function mergesOf(metadata: GgufMetadata, vocabulary: GgufVocabulary, isGemma: boolean): [string, string][] {
+function mergesOf(metadata: GgufMetadata, vocabulary: GgufVocabulary): [string, string][] {
   const given = stringsAt(metadata, "tokenizer.ggml.merges");
   if (given !== undefined) return given.map(mergePair);
-  if (isGemma) return rebuildMerges(vocabulary, (id) => -id);
+  if (vocabulary.isGemma) return rebuildMerges(vocabulary, (id) => -id);
   const scores = required(numbersAt(metadata, "tokenizer.ggml.scores"), "tokenizer.ggml.scores");
   if (scores.length !== vocabulary.tokens.length) {
     throw ggufBroken(`the GGUF file has ${vocabulary.tokens.length} tokens and ${scores.length} scores`);
@@ -81,7 +66,7 @@ interface Merge {
 function rebuildMerges(vocabulary: GgufVocabulary, scoreOf: (id: number) => number): [string, string][] {
   const ids = new Map<string, number>();
   vocabulary.tokens.forEach((token, id) => {
-    if (isNormal(vocabulary, id)) ids.set(token, id);
+    if (isMerged(vocabulary, id)) ids.set(token, id);
   });
   const merges: Merge[] = [];
   for (const [token, id] of ids) merges.push(...splitsOf(token, ids, scoreOf(id)));

@@ -1,4 +1,4 @@
-import { type GgufMetadata, ggufBroken, idAt, numbersAt, required, stringsAt } from "./metadata.ts";
+import { type GgufMetadata, ggufBroken, idAt, numbersAt, required, stringAt, stringsAt } from "./metadata.ts";
 
 /** `tokenizer.ggml.token_type`. Source: llama.cpp, `llama_token_type`. */
 const TOKEN_TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4 } as const;
@@ -8,6 +8,8 @@ export interface GgufVocabulary {
   readonly tokens: readonly string[];
   /** Absent in files without `tokenizer.ggml.token_type`: all tokens are normal then. */
   readonly types: readonly number[] | undefined;
+  /** Gemma's files differ from other SentencePiece files in the order of merges and the spelling of spaces. */
+  readonly isGemma: boolean;
   /** By transformers' name: `bos_token`, `eos_token`, `unk_token`, `pad_token`. */
   readonly special: Readonly<Record<string, string>>;
 }
@@ -19,7 +21,14 @@ export function readVocabulary(metadata: GgufMetadata): GgufVocabulary {
   if (types !== undefined && types.length !== tokens.length) {
     throw ggufBroken(`the GGUF file has ${tokens.length} tokens and ${types.length} token types`);
   }
-  return { tokens, types, special: specialTokens(metadata, tokens) };
+  const isGemma = stringAt(metadata, "general.architecture")?.startsWith("gemma") ?? false;
+  const spelled = isGemma ? tokens.map(respellSpaces) : tokens;
+  return { tokens: spelled, types, isGemma, special: specialTokens(metadata, tokens) };
+}
+
+/** Gemma's GGUF files spell runs of spaces as spaces, its tokenizer.json as `▁`. */
+function respellSpaces(token: string): string {
+  return /^ {2,}$/.test(token) ? "▁".repeat(token.length) : token;
 }
 
 const SPECIAL_KEYS = [
@@ -45,9 +54,13 @@ export function vocabOf(tokens: readonly string[]): Record<string, number> {
   return Object.fromEntries(tokens.map((token, id) => [token, id]));
 }
 
-/** Whether a token takes part in merges, rather than being matched whole or standing for a byte. */
-export function isNormal(vocabulary: GgufVocabulary, id: number): boolean {
-  return (vocabulary.types?.[id] ?? TOKEN_TYPE.normal) === TOKEN_TYPE.normal;
+/**
+ * Whether a token takes part in merges, rather than being matched whole or standing for a byte. Gemma's runs of
+ * spaces are user-defined tokens that merges build.
+ */
+export function isMerged(vocabulary: GgufVocabulary, id: number): boolean {
+  const type = vocabulary.types?.[id] ?? TOKEN_TYPE.normal;
+  return type === TOKEN_TYPE.normal || (vocabulary.isGemma && type === TOKEN_TYPE.userDefined);
 }
 
 /** Control tokens are special, user-defined ones are matched whole in the text and stay visible. */

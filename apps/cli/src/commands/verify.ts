@@ -1,0 +1,47 @@
+import { type Command, Option } from "commander";
+import { openModel } from "../model.ts";
+import { openPackage, startRunner } from "../package.ts";
+import { checkParity, parityLine, TIE_MARGIN } from "../parity.ts";
+import { parseNumber } from "../schema-options.ts";
+import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
+
+interface Flags {
+  readonly against: string;
+  readonly tokens: number;
+  readonly prompts: number;
+  readonly precision: "fp16" | "fp32";
+}
+
+export function define(command: Command, { io }: { io: Io }): void {
+  command
+    .argument("<package>", "folder that pippin convert wrote, or the package in it")
+    .requiredOption("--against <model>", "the model that it was made from")
+    .option("--tokens <n>", "greedy tokens compared after each prompt", parseNumber, 32)
+    .option("--prompts <n>", "prompts, at most 5", parseNumber, 3)
+    .addOption(
+      new Option("--precision <choice>", "fp16 rounds every operation as a strict device would; fp32 does not")
+        .choices(["fp16", "fp32"])
+        .default("fp16"),
+    )
+    .option("--json", "print the report as JSON")
+    .addHelpText("after", "\nExample:\n  pippin verify build/pip --against models/pip-chat")
+    .action(async (path: string, { against, tokens, prompts, precision }: Flags) => {
+      const context = stageContext(io);
+      const model = await openModel(against, io);
+      const opened = await openPackage(path, io);
+      const candidate = await startRunner(opened, { precision }, context);
+      try {
+        const verdict = await checkParity({ model, candidate }, { prompts, tokens }, context);
+        if (io.json) sayJson(io, verdict);
+        say(io, parityLine(verdict));
+        for (const { prompt, step, margin } of verdict.greedy.differences) {
+          const kind = margin < TIE_MARGIN ? "a near tie" : "an error";
+          say(io, `  prompt ${prompt + 1}, token ${step + 1}: margin ${margin.toFixed(3)}, ${kind}`);
+        }
+        if (!verdict.passed) process.exitCode = 1;
+      } finally {
+        await candidate.close();
+        await opened.opened.close();
+      }
+    });
+}

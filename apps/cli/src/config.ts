@@ -1,0 +1,88 @@
+import { access } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Backend, PippinError } from "@pippin/core";
+import { readJsonFile } from "@pippin/core/node";
+import type { DecoderSpec, WeightSet } from "@pippin/decoder";
+import { z } from "zod";
+import type { CliErrorCode } from "./errors.ts";
+import { usageError } from "./errors.ts";
+
+export const CONFIG_FILE = "pippin.json";
+
+/** `pippin.json` of the current folder. It is never read from a model's folder: it names code to load. */
+export const Config = z.strictObject({
+  $schema: z.string().optional(),
+  /** Modules that export `backend`: npm packages, or files by a path that begins with a dot. */
+  backends: z.array(z.string()).default(["@pippin/coreml"]),
+});
+export type Config = z.infer<typeof Config>;
+
+/** A backend as the command line sees it: its options and plan are its own affair. */
+export type AnyBackend = Backend<DecoderSpec, WeightSet, unknown>;
+
+/** @throws PippinError `CLI_CONFIG_INVALID`. */
+export async function readConfig(folder: string): Promise<Config> {
+  const path = join(folder, CONFIG_FILE);
+  const present = await access(path).then(
+    () => true,
+    () => false,
+  );
+  const parsed = Config.safeParse(present ? await readJsonFile(path) : {});
+  if (parsed.success) return parsed.data;
+  throw new PippinError<CliErrorCode>("CLI_CONFIG_INVALID", {
+    message: `${CONFIG_FILE} is not valid: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`,
+    hint: 'An example: {"backends": ["@pippin/coreml", "./my-backend.js"]}.',
+  });
+}
+
+/**
+ * Loads the backends of the config, in its order.
+ *
+ * @throws PippinError `CLI_BACKEND_UNUSABLE`.
+ */
+export async function loadBackends(cwd: string): Promise<AnyBackend[]> {
+  const { backends } = await readConfig(cwd);
+  return Promise.all(backends.map((name) => loadBackend(name, cwd)));
+}
+
+async function loadBackend(name: string, cwd: string): Promise<AnyBackend> {
+  const loaded = await importFrom(name, cwd).catch((cause) => {
+    throw unusable(name, cause instanceof Error ? cause.message : String(cause), cause);
+  });
+  const backend = (loaded as { backend?: AnyBackend }).backend;
+  const complete =
+    typeof backend?.id === "string" &&
+    [backend.plan, backend.emit, backend.detect, backend.open].every((method) => typeof method === "function") &&
+    typeof backend.options?.safeParse === "function";
+  if (!complete) throw unusable(name, "it exports no `backend` with id, options, plan, emit, detect and open");
+  return backend;
+}
+
+async function importFrom(name: string, cwd: string): Promise<unknown> {
+  if (name.startsWith(".")) return import(pathToFileURL(join(cwd, name)).href);
+  // Pippin's own backends come with it; a stranger's is installed beside the config.
+  if (name === "@pippin/coreml") return import("@pippin/coreml");
+  const require = createRequire(join(cwd, CONFIG_FILE));
+  return import(pathToFileURL(require.resolve(name)).href);
+}
+
+function unusable(name: string, reason: string, cause?: unknown): PippinError<CliErrorCode> {
+  return new PippinError("CLI_BACKEND_UNUSABLE", {
+    message: `the backend ${JSON.stringify(name)} of ${CONFIG_FILE} cannot be used: ${reason}`,
+    hint: "Install it in this folder, or correct its path; a backend implements `Backend` of @pippin/core.",
+    details: { name },
+    cause,
+  });
+}
+
+/** The backend with that id; the first one when none is named. */
+export function chooseBackend(backends: readonly AnyBackend[], id: string | undefined): AnyBackend {
+  const backend = id === undefined ? backends[0] : backends.find((candidate) => candidate.id === id);
+  if (backend !== undefined) return backend;
+  throw usageError(
+    `there is no backend "${id}"`,
+    `These are known: ${backends.map((candidate) => candidate.id).join(", ")}; others are named in ${CONFIG_FILE}.`,
+  );
+}

@@ -1,0 +1,54 @@
+import { writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type Artifact, type BackendPlan, RuntimeManifest, type StageContext } from "@pippin/core";
+import { readJsonFile, withOutputFolder } from "@pippin/core/node";
+import type { AnyBackend } from "./config.ts";
+import { type OpenModel, packageName } from "./model.ts";
+import { writeText } from "./text.ts";
+
+export const MANIFEST_FILE = "pippin-manifest.json";
+
+/** The backend's plan for a model: sizes and choices, nothing written. */
+export function planConversion(backend: AnyBackend, model: OpenModel, options: unknown): BackendPlan {
+  const { decoder, facts } = model;
+  return backend.plan({ ...decoder, facts, name: packageName(facts.name) }, options);
+}
+
+export interface WriteOptions {
+  readonly out: string;
+  readonly force: boolean;
+}
+
+/**
+ * Writes the package, the tokenizer's files and the manifest into one folder, which appears whole or not at all.
+ *
+ * @returns the artifacts with their final paths.
+ */
+export async function writeConversion(
+  { backend, model, plan }: { readonly backend: AnyBackend; readonly model: OpenModel; readonly plan: BackendPlan },
+  { out, force }: WriteOptions,
+  context: StageContext,
+): Promise<Artifact[]> {
+  const former = await formerPackages(out);
+  const keep = (name: string) => !former.has(name);
+  return withOutputFolder(out, { force, keep, signal: context.signal }, async (staging) => {
+    const artifacts = await backend.emit(plan, model.decoder.weights, staging, context);
+    if (model.text) await writeText(model.text, model.folder, staging);
+    await writeFile(join(staging, MANIFEST_FILE), manifestText(plan.manifest, artifacts));
+    return artifacts.map((artifact) => ({ ...artifact, path: join(out, basename(artifact.path)) }));
+  });
+}
+
+/** The manifest beside the package also lists its files, by whose hashes a phone resumes a download. */
+function manifestText(manifest: RuntimeManifest, artifacts: readonly Artifact[]): string {
+  const files = artifacts.flatMap((artifact) =>
+    artifact.files.map((file) => ({ ...file, path: `${basename(artifact.path)}/${file.path}` })),
+  );
+  return `${JSON.stringify({ ...manifest, files }, null, 2)}\n`;
+}
+
+/** Packages that an earlier run wrote into the folder: they go when the folder is replaced. */
+async function formerPackages(out: string): Promise<ReadonlySet<string>> {
+  const parsed = RuntimeManifest.safeParse(await readJsonFile(join(out, MANIFEST_FILE)).catch(() => undefined));
+  return new Set(parsed.success ? parsed.data.packages : []);
+}

@@ -1,0 +1,18 @@
+import { PippinError } from "@pippin/core";
+
+/** Codes thrown by the command line itself. */
+export type CliErrorCode =
+  /** An option or argument cannot be used as given. Exit status 2. */
+  | "CLI_USAGE"
+  /** pippin.json is not valid. */
+  | "CLI_CONFIG_INVALID"
+  /** A backend named in the config cannot be loaded. */
+  | "CLI_BACKEND_UNUSABLE"
+  /** The path is neither a package of a known backend nor a model. */
+  | "CLI_NOT_A_PACKAGE"
+  /** The package cannot be executed here, or has no tokenizer. */
+  | "CLI_CANNOT_RUN";
+
+export function usageError(message: string, hint: string): PippinError<CliErrorCode> {
+  return new PippinError("CLI_USAGE", { message, hint });
+}

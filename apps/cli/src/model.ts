@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import type { ModelFacts } from "@pippin/core";
+import type { Checkpoint } from "@pippin/checkpoint";
+import { openCheckpoint } from "@pippin/checkpoint/node";
+import { type Decoder, readDecoder } from "@pippin/decoder";
+import { createChatTemplate, createTokenizer, findChatTemplate, stopTokenIds, tokenizerFromGguf } from "@pippin/tokenizer";
+import { loadTokenizer } from "@pippin/tokenizer/node";
+import { type Io, printWarning } from "./terminal/io.ts";
+import type { Text } from "./text.ts";
+
+/** A model opened: its headers, its meaning, its tokenizer. No weight is read. */
+export interface OpenModel {
+  /** The folder that holds it. */
+  readonly folder: string;
+  readonly checkpoint: Checkpoint;
+  readonly decoder: Decoder;
+  /** Absent for weights without a tokenizer. */
+  readonly text: Text | undefined;
+  readonly facts: ModelFacts;
+}
+
+export async function openModel(path: string, io: Io): Promise<OpenModel> {
+  const checkpoint = await openCheckpoint(path, { signal: io.signal });
+  for (const warning of checkpoint.warnings) printWarning(io, warning);
+  const full = resolve(path);
+  const folder = /\.(safetensors|gguf)$/.test(full) ? dirname(full) : full;
+  const text = await openText(checkpoint, folder);
+  const place = hubPlace(full);
+  return {
+    folder,
+    checkpoint,
+    decoder: readDecoder(checkpoint),
+    text,
+    facts: {
+      name: place?.repo ?? checkpoint.name,
+      revision: place?.revision,
+      license: await licenseOf(folder),
+      chatTemplate: text?.template?.source,
+      stopTokens: text?.stopTokens ?? stopTokenIds({ config: checkpoint.config, generationConfig: checkpoint.generationConfig }),
+    },
+  };
+}
+
+async function openText({ gguf, config, generationConfig }: Checkpoint, folder: string): Promise<Text | undefined> {
+  if (gguf === undefined) return loadTokenizer(folder).then(textOf, withoutTokenizer);
+  const files = tokenizerFromGguf(gguf.metadata);
+  const tokenizer = createTokenizer(files);
+  const source = findChatTemplate(files);
+  const { bosToken, eosToken } = tokenizer;
+  const template = source === undefined ? undefined : createChatTemplate({ template: source, bosToken, eosToken });
+  const stopTokens = stopTokenIds({ tokenizer, chatTemplate: template, config, generationConfig });
+  return { tokenizer, template, stopTokens, files: { kind: "made", ...files } };
+}
+
+type Loaded = Awaited<ReturnType<typeof loadTokenizer>>;
+
+export function textOf({ tokenizer, chatTemplate, stopTokens, files }: Loaded): Text {
+  return { tokenizer, template: chatTemplate, stopTokens, files: { kind: "copied", names: files } };
+}
+
+/** Weights alone can be converted; what needs text says so later. */
+export function withoutTokenizer(error: unknown): undefined {
+  if ((error as { code?: unknown }).code === "TOKENIZER_MISSING") return undefined;
+  throw error;
+}
+
+/** Repository and revision of a snapshot in the Hub's cache layout, `models--ORG--NAME/snapshots/REVISION`. */
+function hubPlace(path: string): { repo: string; revision: string } | undefined {
+  const match = /models--([^/\\]+)[/\\]snapshots[/\\]([0-9a-f]{40})/.exec(path);
+  return match ? { repo: match[1]!.replaceAll("--", "/"), revision: match[2]! } : undefined;
+}
+
+/** `license:` in the front matter of the model's card. */
+async function licenseOf(folder: string): Promise<string | undefined> {
+  const card = await readFile(`${folder}/README.md`, "utf8").catch(() => "");
+  const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1] ?? "";
+  return /^license:\s*["']?([\w.+-]{1,64})["']?\s*$/m.exec(front)?.[1];
+}
+
+/** A file name for the package: the model's own, reduced to characters that Xcode, shells and Swift take. */
+export function packageName(model: string): string {
+  const name = basename(model)
+    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+    .replaceAll(/^[^A-Za-z]+|[-.]+$/g, "")
+    .slice(0, 64);
+  return name === "" ? "Model" : name;
+}

@@ -1,0 +1,62 @@
+import { dirname, join } from "node:path";
+import { type OpenedPackage, PippinError, type Runner, type RunnerOptions, type StageContext } from "@pippin/core";
+import type { DecoderSpec } from "@pippin/decoder";
+import { loadTokenizer } from "@pippin/tokenizer/node";
+import { type AnyBackend, loadBackends } from "./config.ts";
+import type { CliErrorCode } from "./errors.ts";
+import { textOf, withoutTokenizer } from "./model.ts";
+import type { Io } from "./terminal/io.ts";
+import type { Text } from "./text.ts";
+
+export interface OpenPackage {
+  readonly backend: AnyBackend;
+  readonly opened: OpenedPackage<DecoderSpec>;
+  readonly text: Text | undefined;
+}
+
+/** The backend that knows the path's format, or `undefined`. */
+export async function detectBackend(path: string, cwd: string): Promise<AnyBackend | undefined> {
+  for (const backend of await loadBackends(cwd)) if (await backend.detect(path)) return backend;
+  return undefined;
+}
+
+/**
+ * Opens a package with the backend that recognizes it, and the tokenizer that lies in or beside it.
+ *
+ * @throws PippinError `CLI_NOT_A_PACKAGE`, and whatever the backend throws.
+ */
+export async function openPackage(path: string, io: Io): Promise<OpenPackage> {
+  const backend = await detectBackend(path, io.cwd);
+  if (backend === undefined) {
+    throw new PippinError<CliErrorCode>("CLI_NOT_A_PACKAGE", {
+      message: `${path} is not a package that a known backend can open`,
+      hint: "Name the folder that pippin convert wrote, or the .mlpackage in it.",
+    });
+  }
+  const text =
+    (await loadTokenizer(path).then(textOf, withoutTokenizer)) ??
+    (await loadTokenizer(dirname(join(path, "."))).then(textOf, withoutTokenizer));
+  return { backend, opened: await backend.open(path, { signal: io.signal }), text };
+}
+
+/** @throws PippinError `CLI_CANNOT_RUN` when the backend has no runner. */
+export async function startRunner(
+  { backend, opened }: OpenPackage,
+  options: RunnerOptions,
+  context: StageContext,
+): Promise<Runner> {
+  if (opened.runner !== undefined) return opened.runner(options, context);
+  throw new PippinError<CliErrorCode>("CLI_CANNOT_RUN", {
+    message: `the backend "${backend.id}" cannot execute its packages on this machine`,
+    hint: "Run the package on the device it was made for.",
+  });
+}
+
+/** @throws PippinError `CLI_CANNOT_RUN` when the package has no tokenizer. */
+export function needText({ text, opened }: OpenPackage): Text {
+  if (text !== undefined) return text;
+  throw new PippinError<CliErrorCode>("CLI_CANNOT_RUN", {
+    message: `${opened.path} has no tokenizer.json, so text cannot become token ids`,
+    hint: "Put the model's tokenizer.json and tokenizer_config.json beside the package.",
+  });
+}

@@ -1,0 +1,58 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { z } from "zod";
+import { usageError } from "./errors.ts";
+
+interface PropertySchema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+}
+
+/** Adds a flag for each property of a backend's options: an option is written down once, in its schema. */
+export function addSchemaOptions(command: Command, schema: z.ZodType): void {
+  for (const [name, property] of Object.entries(propertiesOf(schema))) {
+    command.addOption(optionFor(name, property));
+  }
+}
+
+/**
+ * Checks the flags that were given against the schema, which fills in defaults.
+ *
+ * @throws PippinError `CLI_USAGE`.
+ */
+export function parseSchemaOptions<T>(schema: z.ZodType<T>, flags: Readonly<Record<string, unknown>>): T {
+  const names = Object.keys(propertiesOf(schema));
+  const given = Object.fromEntries(names.filter((name) => name in flags).map((name) => [name, flags[name]]));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw usageError(`--${kebab(String(issue.path[0]))}: ${issue.message}`, "See pippin convert --help.");
+}
+
+function propertiesOf(schema: z.ZodType): Record<string, PropertySchema> {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return (json.properties ?? {}) as Record<string, PropertySchema>;
+}
+
+function optionFor(name: string, { type, enum: choices, description = "", default: fallback }: PropertySchema): Option {
+  const flag = `--${kebab(name)}`;
+  const text = fallback === undefined || type === "boolean" ? description : `${description} (default: ${String(fallback)})`;
+  if (type === "boolean") {
+    return fallback === true ? new Option(`--no-${kebab(name)}`, `do not ${description}`) : new Option(flag, description);
+  }
+  const option = new Option(`${flag} <${choices ? "choice" : type === "string" ? "text" : "n"}>`, text);
+  if (choices) return option.choices([...choices]);
+  return type === "integer" || type === "number" ? option.argParser(parseNumber) : option;
+}
+
+/** For numeric flags: a whole or decimal number, nothing else. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
+  return value;
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

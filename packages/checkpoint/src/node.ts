@@ -1,0 +1,2 @@
+export { type MergedShards, type MergeShardsOptions, mergeShards } from "./node/merge-shards.ts";
+export { openCheckpoint } from "./node/open-checkpoint.ts";

@@ -1,0 +1,142 @@
+import { mkdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type CoreErrorCode, PippinError, type StageContext, throwIfCancelled } from "@pippin/core";
+import { type Segment, writeSegments } from "@pippin/kernels/node";
+import { checkpointError } from "../errors.ts";
+import { safetensorsFront } from "../safetensors-header-bytes.ts";
+import { findWeights } from "./find-weights.ts";
+import { type PlacedTensor, readSafetensorsFiles } from "./safetensors-files.ts";
+
+export interface MergeShardsOptions {
+  /** `__metadata__` of the output; default: `{ format: "pt" }`, which transformers demands. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Replace an output that exists. */
+  readonly force?: boolean;
+  /** Hash each 8 MiB of the output. */
+  readonly chunkHashes?: boolean;
+}
+
+export interface MergedShards {
+  readonly path: string;
+  readonly byteLength: number;
+  readonly tensors: number;
+  /** Files that were merged. */
+  readonly files: number;
+  /** sha256 in hex of each 8 MiB, when asked for. */
+  readonly chunkSha256?: readonly string[];
+}
+
+/**
+ * Merges the safetensors of a folder into one file, byte-equal to what `safetensors.torch.save_file` writes of the same
+ * tensors and metadata. The file appears when it is complete.
+ *
+ * @throws PippinError as `openCheckpoint`; `CORE_OUTPUT_EXISTS`, `CHECKPOINT_OUTPUT_IS_INPUT`, `KERNELS_*` of writing.
+ * @remarks Streams; holds the headers and a few megabytes.
+ */
+export async function mergeShards(
+  folder: string,
+  outputFile: string,
+  options: MergeShardsOptions = {},
+  context: StageContext = {},
+): Promise<MergedShards> {
+  const place = await findWeights(folder);
+  if (place.kind === "gguf") throw notSafetensors(join(place.folder, place.file));
+  const read = await readSafetensorsFiles(place, context);
+  for (const warning of read.warnings) context.warn?.(warning);
+  await checkOutput(outputFile, new Set([...read.tensors.values()].map(({ file }) => file)), options);
+  const front = safetensorsFront(read.tensors, options.metadata ?? { format: "pt" }, outputFile);
+  const copies = front.order.map((name) => copyOf(name, read.tensors.get(name)!));
+  const written = await writeInPlace(outputFile, context.signal, (staging) =>
+    writeSegments(staging, [{ kind: "bytes", bytes: front.bytes }, ...copies], {
+      chunkHashes: options.chunkHashes,
+      overflow: "saturate",
+      signal: context.signal,
+      onBytes: (done, total) => context.progress?.({ stage: "merge-shards", unit: "bytes", done, total }),
+    }),
+  );
+  return {
+    path: outputFile,
+    byteLength: written.byteLength,
+    tensors: read.tensors.size,
+    files: read.files.length,
+    ...(written.chunkSha256 && { chunkSha256: written.chunkSha256 }),
+  };
+}
+
+/** Bytes are copied as U8: a merge does not need to know every dtype. */
+function copyOf(name: string, { file, byteOffset, byteLength }: PlacedTensor): Segment {
+  const shape = [byteLength];
+  const source = { file, byteOffset, byteLength, dtype: "U8", shape } as const;
+  return { kind: "weight", id: name, expr: { source, ops: [], shape }, dtype: "same" };
+}
+
+async function checkOutput(
+  output: string,
+  inputs: ReadonlySet<string>,
+  options: MergeShardsOptions,
+): Promise<void> {
+  const present = await stat(output).then(
+    () => true,
+    () => false,
+  );
+  if (!present) return;
+  const target = await realpath(output);
+  for (const input of inputs) {
+    if ((await realpath(input)) === target) throw outputIsInput(output);
+  }
+  if (!options.force) throw outputExists(output);
+}
+
+async function writeInPlace<T>(
+  output: string,
+  signal: AbortSignal | undefined,
+  write: (staging: string) => Promise<T>,
+): Promise<T> {
+  const staging = join(dirname(output), `.${basename(output)}.pippin-writing-${process.pid}`);
+  const unwritable = (cause: unknown): never => {
+    throw outputUnwritable(output, cause);
+  };
+  await mkdir(dirname(output), { recursive: true }).catch(unwritable);
+  try {
+    const result = await write(staging);
+    throwIfCancelled(signal);
+    await rename(staging, output).catch(unwritable);
+    return result;
+  } catch (cause) {
+    await rm(staging, { force: true });
+    throw cause;
+  }
+}
+
+function notSafetensors(path: string) {
+  return checkpointError("CHECKPOINT_FORMAT_UNKNOWN", {
+    message: `${path} is a GGUF; only safetensors are merged`,
+    hint: "A GGUF is one file already; pieces of a split one are joined by llama.cpp's llama-gguf-split --merge.",
+    details: { path },
+  });
+}
+
+function outputIsInput(output: string) {
+  return checkpointError("CHECKPOINT_OUTPUT_IS_INPUT", {
+    message: `the output ${output} is one of the files to merge`,
+    hint: "Name another file with --out.",
+    details: { output },
+  });
+}
+
+function outputExists(output: string) {
+  return new PippinError<CoreErrorCode>("CORE_OUTPUT_EXISTS", {
+    message: `the output ${output} exists`,
+    hint: "Give --force to replace it, or name another file with --out.",
+    details: { output },
+  });
+}
+
+function outputUnwritable(output: string, cause: unknown) {
+  return new PippinError<CoreErrorCode>("CORE_OUTPUT_UNWRITABLE", {
+    message: `cannot write ${output}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    hint: "Check the folder's permissions and the free space on its disk.",
+    details: { output },
+    cause,
+  });
+}
