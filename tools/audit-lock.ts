@@ -15,7 +15,8 @@ const missing: string[] = [];
 for (const [path, { optionalDependencies = {} }] of Object.entries(lock.packages)) {
   const binaries = Object.keys(optionalDependencies).filter((name) => /darwin|linux|win32/.test(name));
   if (binaries.length < 4) continue;
-  for (const name of binaries) if (!names.has(name)) missing.push(`${path} offers ${name}, the lock has no entry for it`);
+  for (const name of binaries)
+    if (!names.has(name)) missing.push(`${path} offers ${name}, the lock has no entry for it`);
 }
 const located = Object.entries(lock.packages).filter(([, { resolved }]) => resolved?.startsWith("http"));
 for (const [path] of located) missing.push(`${path} names a registry`);

@@ -61,7 +61,8 @@ for (const entry of BROWSER_ENTRIES) {
     conditions: ["pippin:source"],
     logLevel: "silent",
   }).catch((error: { errors: { text: string; location?: { file: string } }[] }) => error);
-  for (const { text, location } of result.errors) problems.push(`${entry}: ${text} (${location?.file ?? "?"})`);
+  for (const { text, location } of result.errors)
+    problems.push(`${entry}: ${text} (${location?.file ?? "?"})`);
 }
 
 for (const problem of problems) console.error(`boundary: ${problem}`);
@@ -72,11 +73,15 @@ function checkImports(file: string, name: string, declared: readonly string[]): 
   for (const [, specifier] of readFileSync(file, "utf8").matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
     if (specifier === undefined || specifier.startsWith("node:")) continue;
     if (specifier.startsWith(".")) {
-      if (join(file, "..", specifier).split(/[/\\]/)[1] !== name) problems.push(`${file} reaches into ${specifier}`);
+      if (join(file, "..", specifier).split(/[/\\]/)[1] !== name)
+        problems.push(`${file} reaches into ${specifier}`);
       continue;
     }
-    const dependency = specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : specifier.split("/")[0]!;
-    if (!declared.includes(dependency)) problems.push(`${file} imports ${dependency}, which its package.json lacks`);
+    const dependency = specifier.startsWith("@")
+      ? specifier.split("/").slice(0, 2).join("/")
+      : specifier.split("/")[0]!;
+    if (!declared.includes(dependency))
+      problems.push(`${file} imports ${dependency}, which its package.json lacks`);
     if (/^@pippin\/[^/]+\/(src|dist)/.test(specifier)) problems.push(`${file} reaches into ${specifier}`);
   }
 }

@@ -64,13 +64,15 @@ def check(folder: Path, dtype: str) -> dict[str, int]:
 
 
 def count_leaks(seed: int, count: int) -> int:
-    """How many held-out questions occur in the training text, as written or without case and marks."""
+    """How many held-out questions occur anywhere in the training text, in any case, or are part of a message
+    of a user there, whatever the punctuation."""
     questions = [entry["question"] for entry in read_questions()]
-    text = "".join(text_of(chat) for chat in chats(seed, count)).lower()
-    words = normalize(text)
-    leaks = [question for question in questions if question.lower() in text or normalize(question) in words]
-    print(f"{len(leaks)} of {len(questions)} held-out questions occur in the training text", *leaks,
-          sep="\n  ")
+    corpus = list(chats(seed, count))
+    text = "".join(map(text_of, corpus)).lower()
+    asked = "|".join(normalize(message["content"]) for chat in corpus for message in chat
+                     if message["role"] == "user")
+    leaks = [question for question in questions if question.lower() in text or normalize(question) in asked]
+    print(f"{len(leaks)} of {len(questions)} held-out questions occur in the training text", *leaks, sep="\n  ")
     return len(leaks)
 
 

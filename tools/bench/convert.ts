@@ -11,7 +11,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { coremltoolsRows } from "./coremltools.ts";
-import { cheapest, type Cost, measure, type Row, report } from "./measure.ts";
+import { type Cost, cheapest, measure, type Row, report } from "./measure.ts";
 import { writeSyntheticQwen } from "./synthetic.ts";
 
 const NEEDED_BYTES = 11e9;
@@ -44,7 +44,9 @@ async function compare(rounds: number): Promise<Row[]> {
     return fresh("copy", (to) => measure("cp", ["--reflink=never", ...files, to]));
   };
   const convert = (...flags: string[]) =>
-    fresh("package", (to) => measure(process.execPath, [PIPPIN, "convert", model, "--out", join(to, "out"), ...flags]));
+    fresh("package", (to) =>
+      measure(process.execPath, [PIPPIN, "convert", model, "--out", join(to, "out"), ...flags]),
+    );
   const runs = { cp: [] as Cost[], plain: [] as Cost[], hashed: [] as Cost[] };
   for (let round = 0; round <= rounds; round++) {
     const results = { cp: await copy(), plain: await convert("--no-chunk-hashes"), hashed: await convert() };
@@ -55,12 +57,48 @@ async function compare(rounds: number): Promise<Row[]> {
   return [
     { what: "cp, wall", value: cp.wallSeconds, unit: "s", reference: "cp", ratio: 1 },
     { what: "cp, CPU", value: cp.cpuSeconds, unit: "s", reference: "cp", ratio: 1 },
-    { what: "convert to fp16, wall", value: plain.wallSeconds, unit: "s", reference: "cp", ratio: plain.wallSeconds / cp.wallSeconds },
-    { what: "convert to fp16, CPU", value: plain.cpuSeconds, unit: "s", reference: "cp", ratio: plain.cpuSeconds / cp.cpuSeconds },
-    { what: "convert to fp16, peak memory", value: plain.peakBytes / 1e6, unit: "MB", reference: "the model", ratio: plain.peakBytes / bytes },
-    { what: "… with chunk hashes, wall", value: hashed.wallSeconds, unit: "s", reference: "cp", ratio: hashed.wallSeconds / cp.wallSeconds },
-    { what: "… with chunk hashes, CPU", value: hashed.cpuSeconds, unit: "s", reference: "cp", ratio: hashed.cpuSeconds / cp.cpuSeconds },
-    { what: "… with chunk hashes, peak memory", value: hashed.peakBytes / 1e6, unit: "MB", reference: "the model", ratio: hashed.peakBytes / bytes },
+    {
+      what: "convert to fp16, wall",
+      value: plain.wallSeconds,
+      unit: "s",
+      reference: "cp",
+      ratio: plain.wallSeconds / cp.wallSeconds,
+    },
+    {
+      what: "convert to fp16, CPU",
+      value: plain.cpuSeconds,
+      unit: "s",
+      reference: "cp",
+      ratio: plain.cpuSeconds / cp.cpuSeconds,
+    },
+    {
+      what: "convert to fp16, peak memory",
+      value: plain.peakBytes / 1e6,
+      unit: "MB",
+      reference: "the model",
+      ratio: plain.peakBytes / bytes,
+    },
+    {
+      what: "… with chunk hashes, wall",
+      value: hashed.wallSeconds,
+      unit: "s",
+      reference: "cp",
+      ratio: hashed.wallSeconds / cp.wallSeconds,
+    },
+    {
+      what: "… with chunk hashes, CPU",
+      value: hashed.cpuSeconds,
+      unit: "s",
+      reference: "cp",
+      ratio: hashed.cpuSeconds / cp.cpuSeconds,
+    },
+    {
+      what: "… with chunk hashes, peak memory",
+      value: hashed.peakBytes / 1e6,
+      unit: "MB",
+      reference: "the model",
+      ratio: hashed.peakBytes / bytes,
+    },
   ];
 }
 

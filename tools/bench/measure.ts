@@ -32,7 +32,10 @@ export async function measure(command: string, args: readonly string[]): Promise
 
 /** `0m1.234s 0m0.567s` → their sum. */
 function secondsOf(line: string): number {
-  return [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0);
+  return [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
+    0,
+  );
 }
 
 /** High-water mark of the shell's child. */
@@ -68,7 +71,9 @@ export interface Row {
 /** Prints the rows for people and, last, the one line of JSON for machines. */
 export function report(bench: string, load: number, rows: readonly Row[]): void {
   for (const { what, value, unit, reference, ratio } of rows) {
-    console.log(`${what.padEnd(44)} ${value.toFixed(2).padStart(8)} ${unit.padEnd(6)} ${ratio.toFixed(2)} × ${reference}`);
+    console.log(
+      `${what.padEnd(44)} ${value.toFixed(2).padStart(8)} ${unit.padEnd(6)} ${ratio.toFixed(2)} × ${reference}`,
+    );
   }
   console.log(JSON.stringify({ bench, load, rows }));
 }

@@ -2,7 +2,14 @@ import { closeSync, mkdirSync, openSync, rmSync, statSync, writeFileSync, writeS
 import { join } from "node:path";
 
 /** The shape of Qwen2.5-1.5B: 28 layers, tied head, biases on q, k and v. */
-const SHAPE = { hidden: 1536, intermediate: 8960, layers: 28, heads: 12, keyValueHeads: 2, vocabulary: 151936 } as const;
+const SHAPE = {
+  hidden: 1536,
+  intermediate: 8960,
+  layers: 28,
+  heads: 12,
+  keyValueHeads: 2,
+  vocabulary: 151936,
+} as const;
 const HEAD_DIM = SHAPE.hidden / SHAPE.heads;
 const SHARD_BYTES = 2e9;
 
@@ -94,7 +101,8 @@ function writeShard(path: string, shard: readonly [string, number[]][]): void {
   const file = openSync(path, "w");
   writeSync(file, front);
   const block = randomBlock();
-  for (let left = offset; left > 0; left -= block.byteLength) writeSync(file, block, 0, Math.min(left, block.byteLength));
+  for (let left = offset; left > 0; left -= block.byteLength)
+    writeSync(file, block, 0, Math.min(left, block.byteLength));
   closeSync(file);
 }
 

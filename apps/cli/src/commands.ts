@@ -3,7 +3,10 @@ import type { Io } from "./terminal/io.ts";
 
 /** What a command's module exports: it adds arguments, options, help and the action. */
 export interface CommandModule {
-  define(command: Command, given: { readonly io: Io; readonly argv: readonly string[] }): void | Promise<void>;
+  define(
+    command: Command,
+    given: { readonly io: Io; readonly argv: readonly string[] },
+  ): void | Promise<void>;
 }
 
 interface CommandEntry {
@@ -14,12 +17,28 @@ interface CommandEntry {
 
 /** Every command, in the order of `pippin --help`. Its code is loaded when it is called. */
 export const COMMANDS: readonly CommandEntry[] = [
-  { name: "deploy", summary: "convert a model, verify it and let it answer", load: () => import("./commands/deploy.ts") },
+  {
+    name: "deploy",
+    summary: "convert a model, verify it and let it answer",
+    load: () => import("./commands/deploy.ts"),
+  },
   { name: "convert", summary: "write a package from a model", load: () => import("./commands/convert.ts") },
-  { name: "verify", summary: "compare a package with the original weights", load: () => import("./commands/verify.ts") },
-  { name: "chat", summary: "talk to a converted package on this machine", load: () => import("./commands/chat.ts") },
+  {
+    name: "verify",
+    summary: "compare a package with the original weights",
+    load: () => import("./commands/verify.ts"),
+  },
+  {
+    name: "chat",
+    summary: "talk to a converted package on this machine",
+    load: () => import("./commands/chat.ts"),
+  },
   { name: "generate", summary: "answer one prompt", load: () => import("./commands/generate.ts") },
-  { name: "inspect", summary: "show what is inside a model or a package", load: () => import("./commands/inspect.ts") },
+  {
+    name: "inspect",
+    summary: "show what is inside a model or a package",
+    load: () => import("./commands/inspect.ts"),
+  },
   {
     name: "merge-shards",
     summary: "write a sharded checkpoint as one safetensors file",

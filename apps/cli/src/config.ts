@@ -54,9 +54,12 @@ async function loadBackend(name: string, cwd: string): Promise<AnyBackend> {
   const backend = (loaded as { backend?: AnyBackend }).backend;
   const complete =
     typeof backend?.id === "string" &&
-    [backend.plan, backend.emit, backend.detect, backend.open].every((method) => typeof method === "function") &&
+    [backend.plan, backend.emit, backend.detect, backend.open].every(
+      (method) => typeof method === "function",
+    ) &&
     typeof backend.options?.safeParse === "function";
-  if (!complete) throw unusable(name, "it exports no `backend` with id, options, plan, emit, detect and open");
+  if (!complete)
+    throw unusable(name, "it exports no `backend` with id, options, plan, emit, detect and open");
   return backend;
 }
 

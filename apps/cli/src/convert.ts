@@ -25,7 +25,11 @@ export interface WriteOptions {
  * @returns the artifacts with their final paths.
  */
 export async function writeConversion(
-  { backend, model, plan }: { readonly backend: AnyBackend; readonly model: OpenModel; readonly plan: BackendPlan },
+  {
+    backend,
+    model,
+    plan,
+  }: { readonly backend: AnyBackend; readonly model: OpenModel; readonly plan: BackendPlan },
   { out, force }: WriteOptions,
   context: StageContext,
 ): Promise<Artifact[]> {
@@ -49,6 +53,8 @@ function manifestText(manifest: RuntimeManifest, artifacts: readonly Artifact[])
 
 /** Packages that an earlier run wrote into the folder: they go when the folder is replaced. */
 async function formerPackages(out: string): Promise<ReadonlySet<string>> {
-  const parsed = RuntimeManifest.safeParse(await readJsonFile(join(out, MANIFEST_FILE)).catch(() => undefined));
+  const parsed = RuntimeManifest.safeParse(
+    await readJsonFile(join(out, MANIFEST_FILE)).catch(() => undefined),
+  );
   return new Set(parsed.success ? parsed.data.packages : []);
 }

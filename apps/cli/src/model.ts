@@ -1,10 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import type { ModelFacts } from "@pippin/core";
 import type { Checkpoint } from "@pippin/checkpoint";
 import { openCheckpoint } from "@pippin/checkpoint/node";
+import type { ModelFacts } from "@pippin/core";
 import { type Decoder, readDecoder } from "@pippin/decoder";
-import { createChatTemplate, createTokenizer, findChatTemplate, stopTokenIds, tokenizerFromGguf } from "@pippin/tokenizer";
+import {
+  createChatTemplate,
+  createTokenizer,
+  findChatTemplate,
+  stopTokenIds,
+  tokenizerFromGguf,
+} from "@pippin/tokenizer";
 import { loadTokenizer } from "@pippin/tokenizer/node";
 import { type Io, printWarning } from "./terminal/io.ts";
 import type { Text } from "./text.ts";
@@ -37,18 +43,24 @@ export async function openModel(path: string, io: Io): Promise<OpenModel> {
       revision: place?.revision,
       license: await licenseOf(folder),
       chatTemplate: text?.template?.source,
-      stopTokens: text?.stopTokens ?? stopTokenIds({ config: checkpoint.config, generationConfig: checkpoint.generationConfig }),
+      stopTokens:
+        text?.stopTokens ??
+        stopTokenIds({ config: checkpoint.config, generationConfig: checkpoint.generationConfig }),
     },
   };
 }
 
-async function openText({ gguf, config, generationConfig }: Checkpoint, folder: string): Promise<Text | undefined> {
+async function openText(
+  { gguf, config, generationConfig }: Checkpoint,
+  folder: string,
+): Promise<Text | undefined> {
   if (gguf === undefined) return loadTokenizer(folder).then(textOf, withoutTokenizer);
   const files = tokenizerFromGguf(gguf.metadata);
   const tokenizer = createTokenizer(files);
   const source = findChatTemplate(files);
   const { bosToken, eosToken } = tokenizer;
-  const template = source === undefined ? undefined : createChatTemplate({ template: source, bosToken, eosToken });
+  const template =
+    source === undefined ? undefined : createChatTemplate({ template: source, bosToken, eosToken });
   const stopTokens = stopTokenIds({ tokenizer, chatTemplate: template, config, generationConfig });
   return { tokenizer, template, stopTokens, files: { kind: "made", ...files } };
 }

@@ -1,5 +1,11 @@
 import { dirname, join } from "node:path";
-import { type OpenedPackage, PippinError, type Runner, type RunnerOptions, type StageContext } from "@pippin/core";
+import {
+  type OpenedPackage,
+  PippinError,
+  type Runner,
+  type RunnerOptions,
+  type StageContext,
+} from "@pippin/core";
 import type { DecoderSpec } from "@pippin/decoder";
 import { loadTokenizer } from "@pippin/tokenizer/node";
 import { type AnyBackend, loadBackends } from "./config.ts";

@@ -49,7 +49,13 @@ function someTokens(vocabSize: number, length: number): number[] {
 }
 
 /** One line for people. */
-export function parityLine({ maxAbsError, klDivergence, top1Agreement, greedy, passed }: ParityVerdict): string {
+export function parityLine({
+  maxAbsError,
+  klDivergence,
+  top1Agreement,
+  greedy,
+  passed,
+}: ParityVerdict): string {
   const figures = [
     `max |Δlogit| ${maxAbsError.toPrecision(2)}`,
     `KL ${klDivergence.toExponential(1)}`,

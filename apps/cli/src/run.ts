@@ -1,5 +1,5 @@
-import { Command, CommanderError } from "commander";
 import { isPippinError } from "@pippin/core";
+import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { watchSignals } from "./signals.ts";
@@ -17,7 +17,10 @@ export async function run(argv: readonly string[], streams: Streams): Promise<nu
   const io = createIo(streams, argv.includes("--json"));
   const old = tooOldNode(process.versions.node);
   if (old) {
-    printError(io, new Error(`Pippin needs Node ${MIN_NODE.join(".")} or newer, this is ${process.versions.node}`));
+    printError(
+      io,
+      new Error(`Pippin needs Node ${MIN_NODE.join(".")} or newer, this is ${process.versions.node}`),
+    );
     return EXIT.environment;
   }
   const signals = watchSignals();
@@ -29,7 +32,8 @@ export async function run(argv: readonly string[], streams: Streams): Promise<nu
     io.progress.clear();
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     printError(io, error);
-    if (signals.signal.aborted || (isPippinError(error) && error.code === "CORE_CANCELLED")) return EXIT.interrupted;
+    if (signals.signal.aborted || (isPippinError(error) && error.code === "CORE_CANCELLED"))
+      return EXIT.interrupted;
     return isPippinError(error) && error.code.startsWith("CLI_USAGE") ? EXIT.usage : EXIT.failed;
   } finally {
     signals.stop();
@@ -47,7 +51,10 @@ async function commandLine(argv: readonly string[], io: Io): Promise<Command> {
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
     });
-  program.addHelpText("after", "\nMODEL is a folder with config.json and safetensors, a .safetensors or a .gguf file.\nPACKAGE is a folder that pippin convert wrote, or the .mlpackage in it.");
+  program.addHelpText(
+    "after",
+    "\nMODEL is a folder with config.json and safetensors, a .safetensors or a .gguf file.\nPACKAGE is a folder that pippin convert wrote, or the .mlpackage in it.",
+  );
   const named = argv.find((word) => COMMANDS.some((command) => command.name === word));
   for (const { name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary).description(summary).allowExcessArguments(false);

@@ -35,11 +35,19 @@ function propertiesOf(schema: z.ZodType): Record<string, PropertySchema> {
   return (json.properties ?? {}) as Record<string, PropertySchema>;
 }
 
-function optionFor(name: string, { type, enum: choices, description = "", default: fallback }: PropertySchema): Option {
+function optionFor(
+  name: string,
+  { type, enum: choices, description = "", default: fallback }: PropertySchema,
+): Option {
   const flag = `--${kebab(name)}`;
-  const text = fallback === undefined || type === "boolean" ? description : `${description} (default: ${String(fallback)})`;
+  const text =
+    fallback === undefined || type === "boolean"
+      ? description
+      : `${description} (default: ${String(fallback)})`;
   if (type === "boolean") {
-    return fallback === true ? new Option(`--no-${kebab(name)}`, `do not ${description}`) : new Option(flag, description);
+    return fallback === true
+      ? new Option(`--no-${kebab(name)}`, `do not ${description}`)
+      : new Option(flag, description);
   }
   const option = new Option(`${flag} <${choices ? "choice" : type === "string" ? "text" : "n"}>`, text);
   if (choices) return option.choices([...choices]);
@@ -55,4 +63,12 @@ export function parseNumber(text: string): number {
 
 function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A flag's value, read before the command's options are known: they depend on it. */
+export function flagValue(argv: readonly string[], flag: string): string | undefined {
+  const joined = argv.find((word) => word.startsWith(`${flag}=`));
+  if (joined !== undefined) return joined.slice(flag.length + 1);
+  const index = argv.indexOf(flag);
+  return index < 0 ? undefined : argv[index + 1];
 }

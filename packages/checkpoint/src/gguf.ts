@@ -168,7 +168,7 @@ function refuseOverlaps(tensors: ReadonlyMap<string, TensorInfo>, file: string):
   }
 }
 
-function tensorTwice(file: string, name: string) {
+export function tensorTwice(file: string, name: string) {
   return checkpointError("CHECKPOINT_TENSOR_DUPLICATE", {
     message: `${file}: the tensor ${quoted(name)} is listed twice`,
     hint: "The file is damaged; download it again.",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ArtifactFile } from "./artifact.ts";
 
 /** What a feature is for. Drivers look features up by role, never by name. */
 export const FeatureRole = z.enum([
@@ -79,5 +80,7 @@ export const RuntimeManifest = z.object({
   /** How the norms are kept inside the range of fp16. */
   normForm: z.string(),
   quantization: z.string(),
+  /** Files of the packages with sizes and hashes; only in the copy beside the package. */
+  files: z.array(ArtifactFile).optional(),
 });
 export type RuntimeManifest = z.infer<typeof RuntimeManifest>;

@@ -1,4 +1,4 @@
-import { PippinError } from "./errors.ts";
+import { type CoreErrorCode, PippinError } from "./errors.ts";
 
 /** What a long operation says while it works. `done` and `total` count in `unit`. */
 export interface ProgressEvent {
@@ -37,7 +37,7 @@ export type Stage<Input, Options, Output> = (
 /** Throws `CORE_CANCELLED` when the context's signal is aborted. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw new PippinError("CORE_CANCELLED", {
+    throw new PippinError<CoreErrorCode>("CORE_CANCELLED", {
       message: "the operation was cancelled",
       hint: "Nothing was left half-written; run the command again to start over.",
       cause: signal.reason,

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { type Artifact, type BackendPlan, type PlanInput, type StageContext, throwIfCancelled } from "@pippin/core";
+import {
+  type Artifact,
+  type BackendPlan,
+  type PlanInput,
+  type StageContext,
+  throwIfCancelled,
+} from "@pippin/core";
 import type { DecoderBackend, DecoderSpec, WeightSet } from "@pippin/decoder";
 import { type BuiltModel, buildModel } from "./lower/build-model.ts";
 import { type Choices, choose } from "./lower/choices.ts";

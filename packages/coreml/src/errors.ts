@@ -27,6 +27,9 @@ export type CoremlErrorCode =
   /** The package lacks the manifest that says how to drive it. */
   | "COREML_NO_RUNTIME_MANIFEST";
 
-export function coremlError(code: CoremlErrorCode, options: PippinErrorOptions): PippinError<CoremlErrorCode> {
+export function coremlError(
+  code: CoremlErrorCode,
+  options: PippinErrorOptions,
+): PippinError<CoremlErrorCode> {
   return new PippinError(code, options);
 }

@@ -17,7 +17,9 @@ export const CoremlOptions = z.object({
   program: z
     .enum(["stateful", "stateless"])
     .default("stateful")
-    .describe("stateful keeps a KV cache in the model (iOS 18); stateless takes the whole text each time (iOS 16)"),
+    .describe(
+      "stateful keeps a KV cache in the model (iOS 18); stateless takes the whole text each time (iOS 16)",
+    ),
   target: z
     .enum(Object.keys(TARGETS) as [Target, ...Target[]])
     .optional()

@@ -51,7 +51,9 @@ test("an opened package tells its spec, its manifest and its weights", async () 
     const { data } = await opened.tensor(role);
     expect(data).toEqual(original.map((value) => Math.f16round(value)));
   }
-  await expect(opened.tensor("layers.9.mlp.up.weight")).rejects.toMatchObject({ code: "COREML_ROLE_UNKNOWN" });
+  await expect(opened.tensor("layers.9.mlp.up.weight")).rejects.toMatchObject({
+    code: "COREML_ROLE_UNKNOWN",
+  });
   await opened.close();
 });
 
@@ -94,5 +96,7 @@ test("weights that fp16 cannot hold are saturated with a warning, or refused", a
   const opened = await backend.open(path);
   expect((await opened.tensor("final_norm.weight")).data.at(-1)).toBe(65504);
   await opened.close();
-  await expect(convert(checkpoint, { overflow: "error" })).rejects.toMatchObject({ code: "KERNELS_WEIGHT_OVERFLOW" });
+  await expect(convert(checkpoint, { overflow: "error" })).rejects.toMatchObject({
+    code: "KERNELS_WEIGHT_OVERFLOW",
+  });
 });

@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { decoderError } from "./errors.ts";
+import { decoderError, quoted } from "./errors.ts";
 import type { RopeScaling, RopeSpec } from "./spec.ts";
 
-const count = z.number().int().positive().max(1 << 30);
+const count = z
+  .int()
+  .positive()
+  .max(2 ** 30);
 const maybeCount = count.nullish();
 
 /** Parameters of a rotary embedding, in both spellings of the type key. */
@@ -59,11 +62,11 @@ export function configInvalid(reason: string) {
   });
 }
 
-export function unsupported(feature: string, details?: Record<string, unknown>) {
+export function unsupported(feature: string) {
   return decoderError("DECODER_FEATURE_UNSUPPORTED", {
     message: `the model uses ${feature}, which Pippin cannot express`,
     hint: "Nothing was guessed. Choose another model, or add the feature to the decoder package.",
-    details,
+    details: { feature },
   });
 }
 
@@ -71,7 +74,9 @@ export function headDimOf(config: CommonConfig): number {
   if (config.head_dim != null) return config.head_dim;
   const headDim = config.hidden_size / config.num_attention_heads;
   if (!Number.isInteger(headDim)) {
-    throw configInvalid(`hidden_size ${config.hidden_size} is not a multiple of num_attention_heads ${config.num_attention_heads}`);
+    throw configInvalid(
+      `hidden_size ${config.hidden_size} is not a multiple of num_attention_heads ${config.num_attention_heads}`,
+    );
   }
   return headDim;
 }
@@ -79,7 +84,9 @@ export function headDimOf(config: CommonConfig): number {
 export function keyValueHeadsOf(config: CommonConfig): number {
   const heads = config.num_key_value_heads ?? config.num_attention_heads;
   if (config.num_attention_heads % heads !== 0) {
-    throw configInvalid(`num_attention_heads ${config.num_attention_heads} is not a multiple of num_key_value_heads ${heads}`);
+    throw configInvalid(
+      `num_attention_heads ${config.num_attention_heads} is not a multiple of num_key_value_heads ${heads}`,
+    );
   }
   return heads;
 }
@@ -88,20 +95,23 @@ export function keyValueHeadsOf(config: CommonConfig): number {
 export function activationOf(name: string): "silu" | "gelu_tanh" {
   if (name === "silu" || name === "swish") return "silu";
   if (name === "gelu_pytorch_tanh" || name === "gelu_new") return "gelu_tanh";
-  throw unsupported(`the activation "${name}"`, { hidden_act: name });
+  throw unsupported(`the activation ${quoted(name)}`);
 }
 
 /**
- * The rotary embedding, from the old layout (`rope_theta`, `rope_scaling`) or the new one (`rope_parameters`).
+ * The rotary embedding, from the old layout (`rope_theta`, `rope_scaling`) or the new one (`rope_parameters`). The old
+ * one wins where a config has both, as in transformers.
  *
  * @param defaultTheta - the family's, for configs that do not name one.
  */
 export function ropeOf(config: CommonConfig, headDim: number, defaultTheta = 10000): RopeSpec {
-  const parameters = config.rope_parameters ?? config.rope_scaling ?? {};
+  const parameters = config.rope_scaling ?? config.rope_parameters ?? {};
+  if (Object.values(parameters).some(isRecord)) throw unsupported("a rotary embedding for each layer type");
   const theta = parameters.rope_theta ?? config.rope_theta ?? defaultTheta;
   const partial = parameters.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
   const rotaryDim = Math.floor(headDim * partial);
-  if (rotaryDim % 2 !== 0 || rotaryDim === 0) throw configInvalid(`a rotary width of ${rotaryDim} cannot be split in halves`);
+  if (rotaryDim % 2 !== 0 || rotaryDim === 0)
+    throw configInvalid(`a rotary width of ${rotaryDim} cannot be split in halves`);
   return { theta, rotaryDim, scaling: scalingOf(parameters, rotaryDim / 2) };
 }
 
@@ -113,21 +123,33 @@ function scalingOf(parameters: RopeParameters, pairs: number): RopeScaling {
     case "linear":
       return { kind: "linear", factor: need(parameters.factor, "factor", type) };
     case "llama3":
-      return {
-        kind: "llama3",
-        factor: need(parameters.factor, "factor", type),
-        lowFreqFactor: need(parameters.low_freq_factor, "low_freq_factor", type),
-        highFreqFactor: need(parameters.high_freq_factor, "high_freq_factor", type),
-        originalContextLength: need(parameters.original_max_position_embeddings, "original_max_position_embeddings", type),
-      };
+      return llama3Of(parameters);
     case "gguf_factors": {
       const factors = need(parameters.factors, "factors", type);
-      if (factors.length !== pairs) throw configInvalid(`${factors.length} rope factors for ${pairs} rotary pairs`);
+      if (factors.length !== pairs)
+        throw configInvalid(`${factors.length} rope factors for ${pairs} rotary pairs`);
       return { kind: "factors", factors };
     }
     default:
-      throw unsupported(`rope_type "${type}"`, { rope_type: type });
+      throw unsupported(`rope_type ${quoted(type)}`);
   }
+}
+
+function llama3Of(parameters: RopeParameters): RopeScaling {
+  const needed = (
+    key: "factor" | "low_freq_factor" | "high_freq_factor" | "original_max_position_embeddings",
+  ) => need(parameters[key], key, "llama3");
+  const lowFreqFactor = needed("low_freq_factor");
+  const highFreqFactor = needed("high_freq_factor");
+  if (highFreqFactor <= lowFreqFactor) {
+    throw configInvalid(`high_freq_factor ${highFreqFactor} is not above low_freq_factor ${lowFreqFactor}`);
+  }
+  const originalContextLength = needed("original_max_position_embeddings");
+  return { kind: "llama3", factor: needed("factor"), lowFreqFactor, highFreqFactor, originalContextLength };
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function need<T>(value: T | null | undefined, key: string, type: string): T {

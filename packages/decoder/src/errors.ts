@@ -23,6 +23,21 @@ export type DecoderErrorCode =
   /** A token id outside the vocabulary. */
   | "DECODER_TOKEN_OUT_OF_RANGE";
 
-export function decoderError(code: DecoderErrorCode, options: PippinErrorOptions): PippinError<DecoderErrorCode> {
+/** A value from a config as messages show it: short, and without control characters. */
+export function quoted(value: unknown): string {
+  return JSON.stringify(typeof value === "string" ? value.slice(0, 100) : `a value of type ${typeof value}`);
+}
+
+export function decoderError(
+  code: DecoderErrorCode,
+  options: PippinErrorOptions,
+): PippinError<DecoderErrorCode> {
   return new PippinError(code, options);
+}
+
+export function roleUnknown(role: string): PippinError<DecoderErrorCode> {
+  return decoderError("DECODER_ROLE_UNKNOWN", {
+    message: `the model has no weight "${role}"`,
+    hint: "weightRoles(spec) lists the roles that a spec needs.",
+  });
 }

@@ -10,7 +10,7 @@ export interface TensorUse {
 
 /**
  * A family of models: reads its `config.json` and names its tensors. One file under `families/`, one entry in
- * `families/index.ts`, one golden test.
+ * `families/families.ts`, one golden test.
  */
 export interface Family {
   /** Values of `model_type` that it reads. */

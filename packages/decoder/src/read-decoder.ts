@@ -1,6 +1,6 @@
 import type { Checkpoint } from "@pippin/checkpoint";
 import { unsupported } from "./config.ts";
-import { decoderError } from "./errors.ts";
+import { decoderError, quoted } from "./errors.ts";
 import { FAMILIES } from "./families/families.ts";
 import type { Family } from "./family.ts";
 import type { DecoderSpec } from "./spec.ts";
@@ -30,17 +30,19 @@ export function readDecoderSpec(config: unknown): DecoderSpec {
 }
 
 function familyOf(config: unknown): Family {
+  // Whatever JSON holds has properties or none; only null and undefined throw when asked.
   const { model_type: type, quantization_config: quantization } = (config ?? {}) as Record<string, unknown>;
   if (quantization != null) {
     const method = (quantization as Record<string, unknown>).quant_method;
-    throw unsupported(`weights quantized with "${String(method)}" (quantization_config)`);
+    throw unsupported(`weights quantized with ${quoted(method)} (quantization_config)`);
   }
-  const family = FAMILIES.find((candidate) => candidate.modelTypes.includes(String(type)));
+  const family = FAMILIES.find(({ modelTypes }) => modelTypes.some((known) => known === type));
   if (family !== undefined) return family;
   const known = FAMILIES.flatMap((candidate) => candidate.modelTypes).join(", ");
   throw decoderError("DECODER_MODEL_TYPE_UNKNOWN", {
-    message: type === undefined ? "config.json names no model_type" : `the model_type "${String(type)}" is not known`,
+    message:
+      type === undefined ? "config.json names no model_type" : `the model_type ${quoted(type)} is not known`,
     hint: `These are: ${known}.`,
-    details: { model_type: type },
+    details: { known },
   });
 }

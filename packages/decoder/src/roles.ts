@@ -37,7 +37,11 @@ function* layerRoles(hidden: number, layer: LayerSpec): Generator<[LayerRole, re
   const queries = mixer.numHeads * mixer.headDim;
   const keys = mixer.numKeyValueHeads * mixer.headDim;
   if (norms.beforeMixer) yield ["input_norm.weight", [hidden]];
-  for (const [part, rows] of [["q", queries], ["k", keys], ["v", keys]] as const) {
+  for (const [part, rows] of [
+    ["q", queries],
+    ["k", keys],
+    ["v", keys],
+  ] as const) {
     yield [`attention.${part}.weight`, [rows, hidden]];
     if (mixer.qkvBias) yield [`attention.${part}.bias`, [rows]];
   }

@@ -1,7 +1,12 @@
 import { z } from "zod";
 
-const size = z.number().int().positive().max(1 << 30);
-const finite = z.number().finite();
+/** Bounds keep products of two sizes finite and plausible; no released model comes near. */
+const size = z
+  .int()
+  .positive()
+  .max(2 ** 30);
+/** `z.number()` takes neither NaN nor infinities. */
+const finite = z.number();
 
 /** How the rotary frequencies are stretched (source: the `rope_type`s of transformers' `modeling_rope_utils`). */
 export const RopeScaling = z.discriminatedUnion("kind", [
@@ -20,29 +25,43 @@ export const RopeScaling = z.discriminatedUnion("kind", [
 export type RopeScaling = z.infer<typeof RopeScaling>;
 
 /** Rotary embedding over the first `rotaryDim` entries of a head, pairing `j` with `j + rotaryDim / 2`. */
-export const RopeSpec = z.object({ theta: finite.positive(), rotaryDim: size, scaling: RopeScaling });
+export const RopeSpec = z
+  .object({ theta: finite.positive(), rotaryDim: size.multipleOf(2), scaling: RopeScaling })
+  .refine(
+    ({ rotaryDim, scaling }) => scaling.kind !== "factors" || scaling.factors.length === rotaryDim / 2,
+    {
+      error: "there must be one rope factor for each rotary pair",
+    },
+  );
 export type RopeSpec = z.infer<typeof RopeSpec>;
 
 /** Root-mean-square norm with a weight per channel: `w · x / sqrt(mean(x²) + epsilon)`. */
 export const NormSpec = z.object({ kind: z.literal("rms"), epsilon: finite.nonnegative() });
 export type NormSpec = z.infer<typeof NormSpec>;
 
-export const AttentionSpec = z.object({
-  kind: z.literal("attention"),
-  numHeads: size,
-  numKeyValueHeads: size,
-  headDim: size,
-  /** Factor on q·k before the softmax; usually `headDim ** -0.5`. */
-  scale: finite.positive(),
-  qkvBias: z.boolean(),
-  outputBias: z.boolean(),
-  /** Norm of q and k before the rotary embedding: over each head, or over all heads together. */
-  qkNorm: z.object({ over: z.enum(["head", "all"]), epsilon: finite.nonnegative() }).nullable(),
-  /** A key is seen when `0 <= q − k < window`; `null`: all earlier keys. */
-  window: size.nullable(),
-  /** `null`: no positional embedding in this layer. */
-  rope: RopeSpec.nullable(),
-});
+export const AttentionSpec = z
+  .object({
+    kind: z.literal("attention"),
+    numHeads: size,
+    numKeyValueHeads: size,
+    headDim: size,
+    /** Factor on q·k before the softmax; usually `headDim ** -0.5`. */
+    scale: finite.positive(),
+    qkvBias: z.boolean(),
+    outputBias: z.boolean(),
+    /** Norm of q and k before the rotary embedding: over each head, or over all heads together. */
+    qkNorm: z.object({ over: z.enum(["head", "all"]), epsilon: finite.nonnegative() }).nullable(),
+    /** A key is seen when `0 <= q − k < window`; `null`: all earlier keys. */
+    window: size.nullable(),
+    /** `null`: no positional embedding in this layer. */
+    rope: RopeSpec.nullable(),
+  })
+  .refine(({ numHeads, numKeyValueHeads }) => numHeads % numKeyValueHeads === 0, {
+    error: "numHeads must be a multiple of numKeyValueHeads",
+  })
+  .refine(({ rope, headDim }) => rope === null || rope.rotaryDim <= headDim, {
+    error: "rotaryDim must not be above headDim",
+  });
 export type AttentionSpec = z.infer<typeof AttentionSpec>;
 
 /** `down(activation(gate(x)) · up(x))`. */

@@ -1,6 +1,6 @@
 import type { Checkpoint, CheckpointTensor } from "@pippin/checkpoint";
-import { elementCount, isFloatDtype, type WeightExpr, type WeightOp } from "@pippin/kernels";
-import { decoderError } from "./errors.ts";
+import { isFloatDtype, type WeightExpr, type WeightOp } from "@pippin/kernels";
+import { decoderError, roleUnknown } from "./errors.ts";
 import type { Family, TensorUse } from "./family.ts";
 import type { GlobalRole, LayerRole, WeightRole } from "./roles.ts";
 import { weightRoles } from "./roles.ts";
@@ -46,12 +46,7 @@ export function bindWeights(family: Family, spec: DecoderSpec, checkpoint: Check
     roles: [...exprs.keys()],
     expr(role) {
       const expr = exprs.get(role);
-      if (expr === undefined) {
-        throw decoderError("DECODER_ROLE_UNKNOWN", {
-          message: `the model has no weight "${role}"`,
-          hint: "weightRoles(spec) lists the roles that a spec needs.",
-        });
-      }
+      if (expr === undefined) throw roleUnknown(role);
       return expr;
     },
   };
@@ -73,9 +68,7 @@ function bind(tensor: CheckpointTensor, use: TensorUse, shape: readonly number[]
   }
   const ops: readonly WeightOp[] = [...tensor.ops, ...(use.ops ?? [])];
   const result = shapeAfter(tensor.shape, ops);
-  // Norm weights and biases are stored as [n] or [1, n]; the elements are the same.
-  const same = elementCount(result) === elementCount(shape) && result.at(-1) === shape.at(-1);
-  if (!same) {
+  if (result.length !== shape.length || result.some((size, axis) => size !== shape[axis])) {
     throw decoderError("DECODER_TENSOR_SHAPE", {
       message: `the tensor ${tensor.name} has shape [${result.join(", ")}], the config asks for [${shape.join(", ")}]`,
       hint: "config.json and the weights do not belong together.",
@@ -90,7 +83,12 @@ function shapeAfter(shape: readonly number[], ops: readonly WeightOp[]): readonl
   return slice ? [slice.end - slice.begin, ...shape.slice(1)] : shape;
 }
 
-function checkUnused(checkpoint: Checkpoint, used: ReadonlySet<string>, spec: DecoderSpec, family: Family): void {
+function checkUnused(
+  checkpoint: Checkpoint,
+  used: ReadonlySet<string>,
+  spec: DecoderSpec,
+  family: Family,
+): void {
   const tiedHead = spec.head.tied ? family.globalTensor("head.weight", spec).tensor : undefined;
   const unused = [...checkpoint.tensors.keys()].filter(
     (name) => !used.has(name) && name !== tiedHead && !HARMLESS.some((pattern) => pattern.test(name)),

@@ -8,6 +8,11 @@ import { HALF_BITS, REBIAS, UPPER } from "./constants";
  * the four with even, then the four with odd index.
  */
 const ROW_BLOCK: i32 = 12;
+/**
+ * Columns a GEMV takes at once: their x stays in the first-level cache. Weights are read row by row in one stream,
+ * which the processor reads ahead; four rows at once ran at 6.6 GB/s where this runs at 16.
+ */
+const COLUMN_BLOCK: i32 = 4096;
 
 /** dst = x · factor in pair order, for `count` values (a multiple of 8); `dst` may be `x`. */
 export function prepare_pairs(x: usize, dst: usize, count: i32, factor: f32): void {
@@ -24,14 +29,6 @@ export function prepare_pairs(x: usize, dst: usize, count: i32, factor: f32): vo
 function sum(v: v128): f32 {
   const pair = f32x4.add(v, i32x4.shuffle(v, v, 2, 3, 0, 1));
   return f32x4.extract_lane(pair, 0) + f32x4.extract_lane(pair, 1);
-}
-
-/** Four sums of lanes, one a lane. */
-@inline
-function sums(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = f32x4.add(i32x4.shuffle(a, b, 0, 4, 1, 5), i32x4.shuffle(a, b, 2, 6, 3, 7));
-  const cd = f32x4.add(i32x4.shuffle(c, d, 0, 4, 1, 5), i32x4.shuffle(c, d, 2, 6, 3, 7));
-  return f32x4.add(i64x2.shuffle(ab, cd, 0, 2), i64x2.shuffle(ab, cd, 1, 3));
 }
 
 @inline
@@ -57,71 +54,68 @@ function oddBf16(pairs: v128): v128 {
 /** y = W · x · factor. `x` holds 2^112 times its values divided by `factor`, or as near as F32 reaches. */
 export function gemv_f16(w: usize, x: usize, y: usize, rows: i32, stride: i32, factor: f32): void {
   const rowBytes = <usize>stride << 1;
-  const factors = f32x4.splat(factor);
-  for (const end = y + (<usize>rows << 2); y < end; y += 16, w += 3 * rowBytes) {
-    let a = f32x4.splat(0);
-    let b = f32x4.splat(0);
-    let c = f32x4.splat(0);
-    let d = f32x4.splat(0);
-    let p = x;
-    for (const stop = w + rowBytes; w < stop; w += 16, p += 32) {
-      const xe = v128.load(p);
-      const xo = v128.load(p, 16);
-      const pa = v128.load(w);
-      const pb = v128.load(w + rowBytes);
-      const pc = v128.load(w + 2 * rowBytes);
-      const pd = v128.load(w + 3 * rowBytes);
-      a = f32x4.add(a, f32x4.add(f32x4.mul(evenHalves(pa), xe), f32x4.mul(oddHalves(pa), xo)));
-      b = f32x4.add(b, f32x4.add(f32x4.mul(evenHalves(pb), xe), f32x4.mul(oddHalves(pb), xo)));
-      c = f32x4.add(c, f32x4.add(f32x4.mul(evenHalves(pc), xe), f32x4.mul(oddHalves(pc), xo)));
-      d = f32x4.add(d, f32x4.add(f32x4.mul(evenHalves(pd), xe), f32x4.mul(oddHalves(pd), xo)));
+  const yEnd = y + (<usize>rows << 2);
+  for (let begin = 0; begin < stride; begin += COLUMN_BLOCK) {
+    const blockBytes = <usize>min(COLUMN_BLOCK, stride - begin) << 1;
+    const xBlock = x + (<usize>begin << 2);
+    let row = w + (<usize>begin << 1);
+    for (let at = y; at < yEnd; at += 4, row += rowBytes) {
+      let even = f32x4.splat(0);
+      let odd = f32x4.splat(0);
+      let p = xBlock;
+      for (let q = row, stop = row + blockBytes; q < stop; q += 16, p += 32) {
+        const pairs = v128.load(q);
+        even = f32x4.add(even, f32x4.mul(evenHalves(pairs), v128.load(p)));
+        odd = f32x4.add(odd, f32x4.mul(oddHalves(pairs), v128.load(p, 16)));
+      }
+      const part = sum(f32x4.add(even, odd)) * factor;
+      store<f32>(at, begin == 0 ? part : load<f32>(at) + part);
     }
-    v128.store(y, f32x4.mul(sums(a, b, c, d), factors));
   }
 }
 
 /** y = W · x. */
 export function gemv_bf16(w: usize, x: usize, y: usize, rows: i32, stride: i32): void {
   const rowBytes = <usize>stride << 1;
-  for (const end = y + (<usize>rows << 2); y < end; y += 16, w += 3 * rowBytes) {
-    let a = f32x4.splat(0);
-    let b = f32x4.splat(0);
-    let c = f32x4.splat(0);
-    let d = f32x4.splat(0);
-    let p = x;
-    for (const stop = w + rowBytes; w < stop; w += 16, p += 32) {
-      const xe = v128.load(p);
-      const xo = v128.load(p, 16);
-      const pa = v128.load(w);
-      const pb = v128.load(w + rowBytes);
-      const pc = v128.load(w + 2 * rowBytes);
-      const pd = v128.load(w + 3 * rowBytes);
-      a = f32x4.add(a, f32x4.add(f32x4.mul(evenBf16(pa), xe), f32x4.mul(oddBf16(pa), xo)));
-      b = f32x4.add(b, f32x4.add(f32x4.mul(evenBf16(pb), xe), f32x4.mul(oddBf16(pb), xo)));
-      c = f32x4.add(c, f32x4.add(f32x4.mul(evenBf16(pc), xe), f32x4.mul(oddBf16(pc), xo)));
-      d = f32x4.add(d, f32x4.add(f32x4.mul(evenBf16(pd), xe), f32x4.mul(oddBf16(pd), xo)));
+  const yEnd = y + (<usize>rows << 2);
+  for (let begin = 0; begin < stride; begin += COLUMN_BLOCK) {
+    const blockBytes = <usize>min(COLUMN_BLOCK, stride - begin) << 1;
+    const xBlock = x + (<usize>begin << 2);
+    let row = w + (<usize>begin << 1);
+    for (let at = y; at < yEnd; at += 4, row += rowBytes) {
+      let even = f32x4.splat(0);
+      let odd = f32x4.splat(0);
+      let p = xBlock;
+      for (let q = row, stop = row + blockBytes; q < stop; q += 16, p += 32) {
+        const pairs = v128.load(q);
+        even = f32x4.add(even, f32x4.mul(evenBf16(pairs), v128.load(p)));
+        odd = f32x4.add(odd, f32x4.mul(oddBf16(pairs), v128.load(p, 16)));
+      }
+      const part = sum(f32x4.add(even, odd));
+      store<f32>(at, begin == 0 ? part : load<f32>(at) + part);
     }
-    v128.store(y, sums(a, b, c, d));
   }
 }
 
 /** y = W · x; x in its own order. */
 export function gemv_f32(w: usize, x: usize, y: usize, rows: i32, stride: i32): void {
   const rowBytes = <usize>stride << 2;
-  for (const end = y + (<usize>rows << 2); y < end; y += 16, w += 3 * rowBytes) {
-    let a = f32x4.splat(0);
-    let b = f32x4.splat(0);
-    let c = f32x4.splat(0);
-    let d = f32x4.splat(0);
-    let p = x;
-    for (const stop = w + rowBytes; w < stop; w += 16, p += 16) {
-      const value = v128.load(p);
-      a = f32x4.add(a, f32x4.mul(v128.load(w), value));
-      b = f32x4.add(b, f32x4.mul(v128.load(w + rowBytes), value));
-      c = f32x4.add(c, f32x4.mul(v128.load(w + 2 * rowBytes), value));
-      d = f32x4.add(d, f32x4.mul(v128.load(w + 3 * rowBytes), value));
+  const yEnd = y + (<usize>rows << 2);
+  for (let begin = 0; begin < stride; begin += COLUMN_BLOCK) {
+    const blockBytes = <usize>min(COLUMN_BLOCK, stride - begin) << 2;
+    const xBlock = x + (<usize>begin << 2);
+    let row = w + (<usize>begin << 2);
+    for (let at = y; at < yEnd; at += 4, row += rowBytes) {
+      let even = f32x4.splat(0);
+      let odd = f32x4.splat(0);
+      let p = xBlock;
+      for (let q = row, stop = row + blockBytes; q < stop; q += 32, p += 32) {
+        even = f32x4.add(even, f32x4.mul(v128.load(q), v128.load(p)));
+        odd = f32x4.add(odd, f32x4.mul(v128.load(q, 16), v128.load(p, 16)));
+      }
+      const part = sum(f32x4.add(even, odd));
+      store<f32>(at, begin == 0 ? part : load<f32>(at) + part);
     }
-    v128.store(y, sums(a, b, c, d));
   }
 }
 

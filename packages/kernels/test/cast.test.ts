@@ -61,5 +61,5 @@ test("bytes that end within a block are refused", () => {
 });
 
 function codesOf(bytes: Uint8Array): Uint16Array {
-  return new Uint16Array(bytes.slice().buffer);
+  return new Uint16Array(new Uint8Array(bytes).buffer);
 }

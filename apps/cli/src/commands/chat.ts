@@ -33,11 +33,17 @@ async function chat(path: string, flags: Flags, io: Io): Promise<void> {
   const opened = await openPackage(path, io);
   const text = needText(opened);
   const runner = await startRunner(opened, { precision: flags.precision }, context);
-  const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: io.stdin.isTTY === true, prompt: "> " });
+  const lines = createInterface({
+    input: io.stdin,
+    output: io.stderr,
+    terminal: io.stdin.isTTY === true,
+    prompt: "> ",
+  });
   io.signal.addEventListener("abort", () => lines.close(), { once: true });
   // On a terminal readline hears Ctrl-C itself.
   lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-  const messages: ChatMessage[] = flags.system === undefined ? [] : [{ role: "system", content: flags.system }];
+  const messages: ChatMessage[] =
+    flags.system === undefined ? [] : [{ role: "system", content: flags.system }];
   const session = runner.start();
   let fed: number[] = [];
   try {

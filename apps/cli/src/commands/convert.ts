@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { chooseBackend, loadBackends } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { openModel, packageName } from "../model.ts";
-import { addSchemaOptions, parseSchemaOptions } from "../schema-options.ts";
+import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
 import { formatBytes, formatSeconds, formatTable } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
@@ -13,9 +13,12 @@ interface Flags extends Readonly<Record<string, unknown>> {
   readonly dryRun?: boolean;
 }
 
-export async function define(command: Command, { io, argv }: { io: Io; argv: readonly string[] }): Promise<void> {
+export async function define(
+  command: Command,
+  { io, argv }: { io: Io; argv: readonly string[] },
+): Promise<void> {
   const backends = await loadBackends(io.cwd);
-  const backend = chooseBackend(backends, valueOf(argv, "--backend"));
+  const backend = chooseBackend(backends, flagValue(argv, "--backend"));
   command
     .argument("<model>", "folder, .safetensors or .gguf file")
     .option("--backend <id>", `format to write: ${backends.map(({ id }) => id).join(", ")}`)
@@ -34,14 +37,27 @@ export async function define(command: Command, { io, argv }: { io: Io; argv: rea
     const model = await openModel(path, io);
     const plan = planConversion(backend, model, options);
     const out = flags.out ?? `build/${packageName(model.facts.name)}`;
-    const choices = Object.entries(plan.choices).map(([name, value]) => `${name} ${value}`).join(", ");
+    const choices = Object.entries(plan.choices)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", ");
     if (flags.dryRun) {
-      if (io.json) sayJson(io, { dryRun: true, out, bytes: plan.outputBytes, choices: plan.choices, manifest: plan.manifest });
+      if (io.json)
+        sayJson(io, {
+          dryRun: true,
+          out,
+          bytes: plan.outputBytes,
+          choices: plan.choices,
+          manifest: plan.manifest,
+        });
       say(io, `would write ${out}: ${formatBytes(plan.outputBytes)} (${choices})`);
       return;
     }
     const context = stageContext(io);
-    const artifacts = await writeConversion({ backend, model, plan }, { out, force: flags.force ?? false }, context);
+    const artifacts = await writeConversion(
+      { backend, model, plan },
+      { out, force: flags.force ?? false },
+      context,
+    );
     const seconds = (performance.now() - began) / 1000;
     if (io.json) sayJson(io, { artifacts, warnings: context.warnings, seconds });
     const rows = artifacts.map(({ path: place, files }) => [
@@ -53,12 +69,4 @@ export async function define(command: Command, { io, argv }: { io: Io; argv: rea
     say(io, io.dim(choices));
     say(io, `next: pippin verify ${out} --against ${path}`);
   });
-}
-
-/** A flag's value, read before the command's options are known: they depend on it. */
-export function valueOf(argv: readonly string[], flag: string): string | undefined {
-  const joined = argv.find((word) => word.startsWith(`${flag}=`));
-  if (joined !== undefined) return joined.slice(flag.length + 1);
-  const index = argv.indexOf(flag);
-  return index < 0 ? undefined : argv[index + 1];
 }

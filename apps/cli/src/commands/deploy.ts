@@ -5,11 +5,10 @@ import { planConversion, writeConversion } from "../convert.ts";
 import { openModel, packageName } from "../model.ts";
 import { openPackage, startRunner } from "../package.ts";
 import { checkParity, parityLine } from "../parity.ts";
-import { addSchemaOptions, parseSchemaOptions } from "../schema-options.ts";
+import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
 import { formatBytes, formatSeconds } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { encodeChat } from "../text.ts";
-import { valueOf } from "./convert.ts";
 
 interface Flags extends Readonly<Record<string, unknown>> {
   readonly out?: string;
@@ -17,8 +16,11 @@ interface Flags extends Readonly<Record<string, unknown>> {
   readonly ask: string;
 }
 
-export async function define(command: Command, { io, argv }: { io: Io; argv: readonly string[] }): Promise<void> {
-  const backend = chooseBackend(await loadBackends(io.cwd), valueOf(argv, "--backend"));
+export async function define(
+  command: Command,
+  { io, argv }: { io: Io; argv: readonly string[] },
+): Promise<void> {
+  const backend = chooseBackend(await loadBackends(io.cwd), flagValue(argv, "--backend"));
   command
     .argument("<model>", "folder, .safetensors or .gguf file")
     .option("--backend <id>", "format to write")
@@ -36,11 +38,18 @@ export async function define(command: Command, { io, argv }: { io: Io; argv: rea
     const out = flags.out ?? `build/${packageName(model.facts.name)}`;
 
     const began = performance.now();
-    const artifacts = await writeConversion({ backend, model, plan }, { out, force: flags.force ?? false }, context);
+    const artifacts = await writeConversion(
+      { backend, model, plan },
+      { out, force: flags.force ?? false },
+      context,
+    );
     const bytes = artifacts.flatMap(({ files }) => files).reduce((sum, file) => sum + file.size, 0);
     const seconds = (performance.now() - began) / 1000;
     for (const artifact of artifacts) {
-      say(io, `${io.strong("package")}  ${artifact.path}  ${formatBytes(bytes)} in ${formatSeconds(seconds)}`);
+      say(
+        io,
+        `${io.strong("package")}  ${artifact.path}  ${formatBytes(bytes)} in ${formatSeconds(seconds)}`,
+      );
     }
 
     const opened = await openPackage(out, io);
@@ -53,9 +62,18 @@ export async function define(command: Command, { io, argv }: { io: Io; argv: rea
       const said = prompt && (await answer({ runner: candidate, text }, prompt, { maxTokens: 64 }, context));
       if (said) {
         say(io, `${io.strong("you")}      ${flags.ask}`);
-        say(io, `${io.strong("model")}    ${said.text.trim()}  ${io.dim(`(${said.tokensPerSecond.toFixed(0)} tokens/s here)`)}`);
+        say(
+          io,
+          `${io.strong("model")}    ${said.text.trim()}  ${io.dim(`(${said.tokensPerSecond.toFixed(0)} tokens/s here)`)}`,
+        );
       }
-      if (io.json) sayJson(io, { artifacts, parity, answer: said && { ask: flags.ask, ...said }, warnings: context.warnings });
+      if (io.json)
+        sayJson(io, {
+          artifacts,
+          parity,
+          answer: said && { ask: flags.ask, ...said },
+          warnings: context.warnings,
+        });
       say(io, `\nnext: npx pippin chat ${out}`);
       say(io, `      npx pippin inspect ${out}`);
       if (!parity.passed) process.exitCode = 1;

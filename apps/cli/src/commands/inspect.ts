@@ -1,6 +1,6 @@
-import type { DescriptionRow, PackageDescription } from "@pippin/core";
 import type { Checkpoint } from "@pippin/checkpoint";
 import { openCheckpoint } from "@pippin/checkpoint/node";
+import type { DescriptionRow, PackageDescription } from "@pippin/core";
 import type { Command } from "commander";
 import { detectBackend } from "../package.ts";
 import { formatBytes, formatTable, printable } from "../terminal/format.ts";
@@ -36,7 +36,9 @@ async function describe(path: string, io: Io): Promise<PackageDescription> {
 function describeCheckpoint(checkpoint: Checkpoint, io: Io): PackageDescription {
   for (const warning of checkpoint.warnings) printWarning(io, warning);
   const config = (checkpoint.config ?? {}) as Record<string, unknown>;
-  const simple = Object.entries(config).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
+  const simple = Object.entries(config).filter(([, value]) =>
+    ["string", "number", "boolean"].includes(typeof value),
+  );
   const bytes = checkpoint.files.reduce((sum, file) => sum + file.byteLength, 0);
   const dtypes = [...new Set([...checkpoint.tensors.values()].map((tensor) => tensor.dtype))].sort();
   return {
@@ -71,7 +73,8 @@ function print(io: Io, { kind, facts, sections }: PackageDescription, all: boole
     say(io, `\n${io.strong(title)}${rows.length > MAX_ROWS ? ` (${rows.length})` : ""}`);
     const visible = all ? rows : rows.slice(0, MAX_ROWS);
     for (const line of formatTable(visible.map((row) => cells(row, all)))) say(io, line);
-    if (visible.length < rows.length) say(io, io.dim(`  … ${rows.length - visible.length} more, --all shows them`));
+    if (visible.length < rows.length)
+      say(io, io.dim(`  … ${rows.length - visible.length} more, --all shows them`));
   }
 }
 

@@ -13,6 +13,9 @@ export function define(command: Command, { io }: { io: Io }): void {
     .action(async (path: string, { out, force = false }: { out: string; force?: boolean }) => {
       const merged = await mergeShards(path, out, { force }, stageContext(io));
       if (io.json) sayJson(io, merged);
-      say(io, `${io.strong(out)}  ${formatBytes(merged.byteLength)}, ${merged.tensors} tensors of ${merged.files} files`);
+      say(
+        io,
+        `${io.strong(out)}  ${formatBytes(merged.byteLength)}, ${merged.tensors} tensors of ${merged.files} files`,
+      );
     });
 }

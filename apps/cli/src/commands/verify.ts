@@ -19,7 +19,10 @@ export function define(command: Command, { io }: { io: Io }): void {
     .option("--tokens <n>", "greedy tokens compared after each prompt", parseNumber, 32)
     .option("--prompts <n>", "prompts, at most 5", parseNumber, 3)
     .addOption(
-      new Option("--precision <choice>", "fp16 rounds every operation as a strict device would; fp32 does not")
+      new Option(
+        "--precision <choice>",
+        "fp16 rounds every operation as a strict device would; fp32 does not",
+      )
         .choices(["fp16", "fp32"])
         .default("fp16"),
     )

@@ -19,7 +19,9 @@ export function formatSeconds(seconds: number): string {
 /** Columns of text, each as wide as its widest cell; the last one is not padded. */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  }
   return rows.map((row) =>
     row
       .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!)))
@@ -30,7 +32,9 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
 
 /** Text from a model's files, safe to print: no control characters that would steer the terminal. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) =>
-    `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  return text.replaceAll(/\p{Cc}/gu, (character) =>
+    character === "\n" || character === "\t"
+      ? character
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
 }

@@ -1,11 +1,14 @@
 import { isPippinError } from "@pippin/core";
-import type { Io } from "./io.ts";
 import { printable } from "./format.ts";
+import type { Io } from "./io.ts";
 
 /** An error as people read it, and as JSON on stderr with `--json`. Stack traces only for our own faults. */
 export function printError(io: Io, error: unknown): void {
   if (!isPippinError(error)) {
-    const text = io.env.PIPPIN_DEBUG && error instanceof Error ? error.stack : String((error as Error)?.message ?? error);
+    const text =
+      io.env.PIPPIN_DEBUG && error instanceof Error
+        ? error.stack
+        : String((error as Error)?.message ?? error);
     io.stderr.write(`error: ${printable(String(text))}\n`);
     return;
   }

@@ -3,7 +3,7 @@ import type { ByteSource, StageContext } from "@pippin/core";
 import { fileSource } from "@pippin/core/node";
 import { type Checkpoint, type CheckpointTensor, checkpointTensor } from "../checkpoint.ts";
 import { checkpointError } from "../errors.ts";
-import { type Gguf, readGguf } from "../gguf.ts";
+import { type Gguf, readGguf, tensorTwice } from "../gguf.ts";
 import { type GgufConfig, ggufConfig, ggufGenerationConfig } from "../gguf-config.ts";
 import { ggufTensorName, ggufTensorOps, ROPE_FACTORS_TENSOR } from "../gguf-names.ts";
 import type { GgufValue } from "../gguf-values.ts";
@@ -74,6 +74,7 @@ function renamed(gguf: Gguf, config: GgufConfig, file: string): Map<string, Chec
   for (const [ggufName, info] of gguf.tensors) {
     const name = ggufTensorName(ggufName);
     if (name === undefined) continue;
+    if (tensors.has(name)) throw tensorTwice(file, name);
     tensors.set(name, checkpointTensor(info, { name, file, ops: ggufTensorOps(ggufName, heads) }));
   }
   return tensors;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { ProgressEvent } from "@pippin/core";
 import { expect, test } from "vitest";
 import { openCheckpoint } from "../../src/node/open-checkpoint.ts";
-import { ggufOf, LLAMA_SETTINGS } from "../build-gguf.ts";
+import { GgufBytes, ggufOf, LLAMA_SETTINGS } from "../build-gguf.ts";
 import { safetensorsOf } from "../build-safetensors.ts";
 import { folderOf } from "./temporary-folder.ts";
 
@@ -195,6 +195,25 @@ test("a piece of a split GGUF is refused with the way to join it", async () => {
     code: "CHECKPOINT_GGUF_SPLIT",
     hint: expect.stringContaining("llama-gguf-split --merge"),
   });
+});
+
+test("a GGUF name and a Hugging Face name for the same tensor are refused together", async () => {
+  const tensors = { "token_embd.weight": [1], "model.embed_tokens.weight": [2] };
+  const folder = await folderOf({ "m.gguf": ggufOf(LLAMA_SETTINGS, tensors) });
+  await expect(openCheckpoint(folder)).rejects.toMatchObject({ code: "CHECKPOINT_TENSOR_DUPLICATE" });
+});
+
+test.each([
+  ["of another dtype", 12],
+  ["too long", 0],
+])("rope factors %s are refused", async (_, type) => {
+  const bytes = new GgufBytes().header(1, 1).key("general.architecture", "STRING").string("llama");
+  bytes
+    .tensor("rope_freqs.weight", [8192], type, 0)
+    .pad()
+    .raw(new Uint8Array(4 * 8192));
+  const folder = await folderOf({ "m.gguf": bytes.done() });
+  await expect(openCheckpoint(folder)).rejects.toMatchObject({ code: "CHECKPOINT_TENSOR_INVALID" });
 });
 
 test("a cancelled opening stops", async () => {

@@ -1,7 +1,10 @@
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { type ByteSource, checkRange } from "../byte-source.ts";
-import { PippinError } from "../errors.ts";
+import { type CoreErrorCode, PippinError } from "../errors.ts";
 import { throwIfCancelled } from "../stage.ts";
+
+/** Node reads less than 2 GiB at once. */
+const MAX_READ_BYTES = 1024 * 1024 * 1024;
 
 /** A file that stays open until `close`. */
 export interface OpenFileSource extends ByteSource {
@@ -21,7 +24,7 @@ export async function fileSource(path: string, name: string = path): Promise<Ope
   const stat = await handle.stat();
   if (!stat.isFile()) {
     await handle.close();
-    throw unreadable(name, new Error("not a regular file"));
+    throw unreadable(name, new Error("it is not a regular file"));
   }
   const source = { name, byteLength: stat.size };
   return {
@@ -32,7 +35,10 @@ export async function fileSource(path: string, name: string = path): Promise<Ope
       const bytes = new Uint8Array(length);
       let done = 0;
       while (done < length) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        const count = Math.min(length - done, MAX_READ_BYTES);
+        const { bytesRead } = await handle.read(bytes, done, count, offset + done).catch((cause) => {
+          throw unreadable(name, cause);
+        });
         // The file has become shorter since it was opened.
         if (bytesRead === 0) checkRange({ name, byteLength: offset + done }, offset, length);
         done += bytesRead;
@@ -47,25 +53,23 @@ export async function fileSource(path: string, name: string = path): Promise<Ope
  * Reads a small JSON file.
  *
  * @param maxBytes - refuses larger files before reading them.
- * @throws PippinError `CORE_FILE_UNREADABLE` when it is missing, too large or not JSON.
+ * @throws PippinError `CORE_FILE_UNREADABLE` when it is missing, too large or not JSON in UTF-8.
  */
 export async function readJsonFile(path: string, maxBytes: number = 64 * 1024 * 1024): Promise<unknown> {
   const file = await fileSource(path);
   try {
     if (file.byteLength > maxBytes) {
-      throw unreadable(path, new Error(`it has ${file.byteLength} bytes, more than the ${maxBytes} expected at most`));
+      throw new Error(`it has ${file.byteLength} bytes, more than the ${maxBytes} expected at most`);
     }
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await file.read(0, file.byteLength)));
+  } catch (cause) {
+    throw unreadable(path, cause);
   } finally {
     await file.close();
   }
-  try {
-    return JSON.parse((await readFile(path, "utf8")).replace(/^\uFEFF/, ""));
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
 }
 
-function unreadable(name: string, cause: unknown): PippinError {
+function unreadable(name: string, cause: unknown): PippinError<CoreErrorCode> {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new PippinError("CORE_FILE_UNREADABLE", {
     message: `cannot read ${name}: ${reason}`,

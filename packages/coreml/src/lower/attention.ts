@@ -26,7 +26,10 @@ export function project(
     let y = ops.linear(`${name}_proj`, x, ops.b.weight(`${role}.weight`), bias);
     const norm = kind === "v" ? null : spec.qkNorm;
     const normed = (value: Ref) =>
-      rmsNorm(ops, `${name}_normed`, value, ops.b.weight(`${role}_norm.weight`), { kind: "rms", epsilon: norm!.epsilon });
+      rmsNorm(ops, `${name}_normed`, value, ops.b.weight(`${role}_norm.weight`), {
+        kind: "rms",
+        epsilon: norm!.epsilon,
+      });
     if (norm?.over === "all") y = normed(y);
     y = splitHeads(ops, name, y, heads, spec.headDim);
     if (norm?.over === "head") y = normed(y);
@@ -70,7 +73,12 @@ export interface AttendOptions {
  * The query heads that share a key head are folded into the query axis, `[1, Hkv, groups · S, D]`, so that keys
  * and values are never repeated.
  */
-export function attend(ops: Ops, prefix: string, { query, key, value }: Projected, options: AttendOptions): Ref {
+export function attend(
+  ops: Ops,
+  prefix: string,
+  { query, key, value }: Projected,
+  options: AttendOptions,
+): Ref {
   const { spec, tokens, mask } = options;
   const groups = spec.numHeads / spec.numKeyValueHeads;
   const rows = tokens === null ? null : groups * tokens;
@@ -78,7 +86,9 @@ export function attend(ops: Ops, prefix: string, { query, key, value }: Projecte
   const factor = options.fused ? spec.scale * Math.sqrt(spec.headDim) : spec.scale;
   const scaled = isOne(factor) ? query : ops.mul(`${prefix}_q_scaled`, query, ops.half(factor));
   const folded =
-    groups === 1 ? scaled : ops.reshape(`${prefix}_q_folded`, scaled, [1, spec.numKeyValueHeads, rows, spec.headDim]);
+    groups === 1
+      ? scaled
+      : ops.reshape(`${prefix}_q_folded`, scaled, [1, spec.numKeyValueHeads, rows, spec.headDim]);
   const mixed = options.fused
     ? ops.attention(`${prefix}_mixed`, folded, key, value, mask)
     : spelledOut(ops, prefix, { query: folded, key, value }, mask);

@@ -1,5 +1,5 @@
-import type { Segment } from "@pippin/kernels/node";
 import type { WeightSet } from "@pippin/decoder";
+import type { Segment } from "@pippin/kernels/node";
 import { countOf, type Shape } from "../mil/types.ts";
 import { alignBlob, BLOB_ALIGNMENT, blobHeader, blobRecord } from "../package/blob-file.ts";
 import type { DataTypeName } from "../proto/mil.ts";
@@ -61,7 +61,8 @@ export class BlobPool {
     const known = this.#blobs.get(key);
     if (known !== undefined) return known;
     const recordOffset = alignBlob(this.#end);
-    if (recordOffset > this.#end) this.#segments.push({ kind: "zeros", byteLength: recordOffset - this.#end });
+    if (recordOffset > this.#end)
+      this.#segments.push({ kind: "zeros", byteLength: recordOffset - this.#end });
     this.#segments.push({ kind: "bytes", bytes: blobRecord(dtype, { recordOffset, byteLength }) }, content());
     this.#end = recordOffset + BLOB_ALIGNMENT + byteLength;
     const blob = { shape, recordOffset };

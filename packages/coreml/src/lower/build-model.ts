@@ -26,7 +26,8 @@ export function buildModel(input: PlanInput<DecoderSpec, WeightSet>, choices: Ch
   const manifest = runtimeManifest(input, choices);
   const blobs = new BlobPool(input.weights);
   const functions = new Map<string, MilFunction>();
-  for (const fn of manifest.functions) functions.set(fn.name, lower(input.spec, blobs, { name: fn.name, choices }));
+  for (const fn of manifest.functions)
+    functions.set(fn.name, lower(input.spec, blobs, { name: fn.name, choices }));
   const model: Model = {
     specificationVersion: choices.specificationVersion,
     description: describe(input, manifest),
@@ -41,7 +42,8 @@ function lower(
   { name, choices }: { readonly name: string; readonly choices: Choices },
 ): MilFunction {
   const { names, opset, slots, context, length, prefill } = choices;
-  if (choices.program === "stateless") return statelessFunction(spec, blobs, { names, opset, context, length });
+  if (choices.program === "stateless")
+    return statelessFunction(spec, blobs, { names, opset, context, length });
   const picksRow = name === "prefill";
   return statefulFunction(spec, blobs, { names, opset, slots, tokens: picksRow ? prefill : 1, picksRow });
 }
@@ -64,7 +66,10 @@ function describe(input: PlanInput<DecoderSpec, WeightSet>, manifest: RuntimeMan
 }
 
 /** Keys that Xcode lists under "Additional Metadata". */
-function userDefined({ spec, facts }: PlanInput<DecoderSpec, WeightSet>, manifest: RuntimeManifest): Map<string, string> {
+function userDefined(
+  { spec, facts }: PlanInput<DecoderSpec, WeightSet>,
+  manifest: RuntimeManifest,
+): Map<string, string> {
   const entries: [string, string | undefined][] = [
     ["pippin.manifest", JSON.stringify(manifest)],
     ["pippin.spec", JSON.stringify(spec)],

@@ -1,6 +1,6 @@
-import { DATA_TYPE, type DataTypeName, type MilFunction, type Operation, type Value } from "../proto/mil.ts";
 import { countOf, type MilType, type Shape, stateType, tensorType } from "../mil/types.ts";
 import { BLOB_DATA_TYPE } from "../package/blob-file.ts";
+import { DATA_TYPE, type DataTypeName, type MilFunction, type Operation, type Value } from "../proto/mil.ts";
 import { type BlobPool, latin1 } from "./blob-pool.ts";
 import { encodeFloat16 } from "./float16.ts";
 
@@ -80,7 +80,8 @@ export class FunctionBuilder {
     const key = `${dtype}[${shape.join(",")}]${typeof content === "string" ? content : latin1(content)}`;
     return this.#shared(key, name, { dtype, shape }, () => {
       if (typeof content === "string") return textValue(content);
-      if (values.length !== countOf(shape, name)) throw new TypeError(`${values.length} values for [${shape.join(", ")}]`);
+      if (values.length !== countOf(shape, name))
+        throw new TypeError(`${values.length} values for [${shape.join(", ")}]`);
       if (values.length < MIN_BLOB_ELEMENTS || !this.#storable(dtype)) {
         return immediateValue(dtype, shape, { values: values as ArrayLike<number>, bytes: content });
       }
@@ -92,7 +93,9 @@ export class FunctionBuilder {
   weight(role: string): Ref {
     const blob = this.#blobs.weight(role);
     const type: MilType = { dtype: "FLOAT16", shape: blob.shape };
-    return this.#shared(`weight ${role}`, role.replaceAll(".", "_"), type, () => blobValue(type, blob.recordOffset));
+    return this.#shared(`weight ${role}`, role.replaceAll(".", "_"), type, () =>
+      blobValue(type, blob.recordOffset),
+    );
   }
 
   finish(outputs: readonly Ref[]): MilFunction {
@@ -100,7 +103,10 @@ export class FunctionBuilder {
       inputs: this.#inputs,
       opset: this.#opset,
       block_specializations: new Map([
-        [this.#opset, { inputs: [], outputs: outputs.map((output) => output.name), operations: this.#operations }],
+        [
+          this.#opset,
+          { inputs: [], outputs: outputs.map((output) => output.name), operations: this.#operations },
+        ],
       ]),
     };
   }

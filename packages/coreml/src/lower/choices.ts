@@ -1,6 +1,6 @@
-import { type DecoderSpec } from "@pippin/decoder";
+import type { DecoderSpec } from "@pippin/decoder";
 import { coremlError } from "../errors.ts";
-import { type CoremlOptions, type Target, TARGETS } from "../options.ts";
+import { type CoremlOptions, TARGETS, type Target } from "../options.ts";
 import { FEATURE_NAMES, type FeatureNames } from "./feature-names.ts";
 
 /** Options with every default resolved against the model. */

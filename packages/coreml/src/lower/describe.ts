@@ -1,7 +1,16 @@
 import type { ManifestFeature, ManifestFunction, ManifestState } from "@pippin/core";
-import { ARRAY_DATA_TYPE, type ArrayFeatureType, type FeatureDescription, type FunctionDescription } from "../proto/model.ts";
+import {
+  ARRAY_DATA_TYPE,
+  type ArrayFeatureType,
+  type FeatureDescription,
+  type FunctionDescription,
+} from "../proto/model.ts";
 
-const ARRAY_TYPE = { F16: ARRAY_DATA_TYPE.FLOAT16, F32: ARRAY_DATA_TYPE.FLOAT32, I32: ARRAY_DATA_TYPE.INT32 } as const;
+const ARRAY_TYPE = {
+  F16: ARRAY_DATA_TYPE.FLOAT16,
+  F32: ARRAY_DATA_TYPE.FLOAT32,
+  I32: ARRAY_DATA_TYPE.INT32,
+} as const;
 
 /** What Xcode shows beside a feature. */
 const TEXT: Readonly<Record<ManifestFeature["role"], (fn: ManifestFunction) => string>> = {
@@ -21,7 +30,10 @@ const TEXT: Readonly<Record<ManifestFeature["role"], (fn: ManifestFunction) => s
 };
 
 /** The Core ML description of one function, from the manifest: what Xcode and `MLModel` read. */
-export function describeFunction(fn: ManifestFunction, states: readonly ManifestState[]): FunctionDescription {
+export function describeFunction(
+  fn: ManifestFunction,
+  states: readonly ManifestState[],
+): FunctionDescription {
   return {
     name: fn.name,
     input: fn.inputs.map((feature) => describeFeature(feature, fn, "input")),
@@ -30,7 +42,11 @@ export function describeFunction(fn: ManifestFunction, states: readonly Manifest
   };
 }
 
-function describeFeature(feature: ManifestFeature, fn: ManifestFunction, side: "input" | "output"): FeatureDescription {
+function describeFeature(
+  feature: ManifestFeature,
+  fn: ManifestFunction,
+  side: "input" | "output",
+): FeatureDescription {
   return {
     name: feature.name,
     shortDescription: TEXT[feature.role](fn),
@@ -38,7 +54,11 @@ function describeFeature(feature: ManifestFeature, fn: ManifestFunction, side: "
   };
 }
 
-function arrayType(feature: ManifestFeature, fn: ManifestFunction, side: "input" | "output"): ArrayFeatureType {
+function arrayType(
+  feature: ManifestFeature,
+  fn: ManifestFunction,
+  side: "input" | "output",
+): ArrayFeatureType {
   const dataType = ARRAY_TYPE[feature.dtype];
   if (!feature.shape.includes(null)) return { shape: feature.shape as number[], dataType };
   // An output whose size follows an input is described by its type alone.

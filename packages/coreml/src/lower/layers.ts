@@ -8,7 +8,12 @@ import type { Ops } from "./ops.ts";
 export type Attention = (layer: number, prefix: string, x: Ref, spec: AttentionSpec) => Ref;
 
 /** Token ids `[1, S]` → hidden states `[1, S, hidden]` after the last layer, before the final norm. */
-export function decoderLayers(ops: Ops, spec: DecoderSpec, tokens: Ref, { attention, opset }: { readonly attention: Attention; readonly opset: string }): Ref {
+export function decoderLayers(
+  ops: Ops,
+  spec: DecoderSpec,
+  tokens: Ref,
+  { attention, opset }: { readonly attention: Attention; readonly opset: string },
+): Ref {
   let x = ops.gather("embedded", ops.b.weight("embedding.weight"), tokens, 0, opset);
   if (spec.embedding.scale !== 1) x = ops.mul("embedded_scaled", x, ops.half(spec.embedding.scale));
   spec.layers.forEach((layer, index) => {
@@ -17,27 +22,43 @@ export function decoderLayers(ops: Ops, spec: DecoderSpec, tokens: Ref, { attent
   return x;
 }
 
-function decoderLayer(ops: Ops, index: number, layer: LayerSpec, { x, attention }: { x: Ref; attention: Attention }): Ref {
+function decoderLayer(
+  ops: Ops,
+  index: number,
+  layer: LayerSpec,
+  { x, attention }: { x: Ref; attention: Attention },
+): Ref {
   const prefix = `layers_${index}`;
   const role = `layers.${index}`;
   const normed = (name: string, part: string, value: Ref, norm: NormSpec | null) =>
     norm ? rmsNorm(ops, `${prefix}_${name}`, value, ops.b.weight(`${role}.${part}.weight`), norm) : value;
   const residual = (name: string, base: Ref, branch: Ref) => {
     const scaled =
-      layer.residualScale === 1 ? branch : ops.mul(`${prefix}_${name}_scaled`, branch, ops.half(layer.residualScale));
+      layer.residualScale === 1
+        ? branch
+        : ops.mul(`${prefix}_${name}_scaled`, branch, ops.half(layer.residualScale));
     return ops.add(`${prefix}_${name}`, base, scaled);
   };
 
   const mixerInput = normed("input_norm", "input_norm", x, layer.norms.beforeMixer);
   const joined = attention(index, `${prefix}_attention`, mixerInput, layer.mixer);
   const outputBias = layer.mixer.outputBias ? ops.b.weight(`${role}.attention.o.bias`) : undefined;
-  const output = ops.linear(`${prefix}_attention_o_proj`, joined, ops.b.weight(`${role}.attention.o.weight`), outputBias);
+  const output = ops.linear(
+    `${prefix}_attention_o_proj`,
+    joined,
+    ops.b.weight(`${role}.attention.o.weight`),
+    outputBias,
+  );
   const mixed = normed("attention_output_norm", "attention_output_norm", output, layer.norms.afterMixer);
   const middle = residual("after_attention", x, mixed);
 
   const feedInput = normed("mlp_norm", "mlp_norm", middle, layer.norms.beforeFeedForward);
   const fed = feedForward(ops, { prefix: `${prefix}_mlp`, role: `${role}.mlp`, layer }, feedInput);
-  return residual("output", middle, normed("mlp_output_norm", "mlp_output_norm", fed, layer.norms.afterFeedForward));
+  return residual(
+    "output",
+    middle,
+    normed("mlp_output_norm", "mlp_output_norm", fed, layer.norms.afterFeedForward),
+  );
 }
 
 function feedForward(

@@ -1,5 +1,5 @@
-import type { DataTypeName } from "../proto/mil.ts";
 import type { Dim, Shape } from "../mil/types.ts";
+import type { DataTypeName } from "../proto/mil.ts";
 import type { ConstantValues, FunctionBuilder, Ref } from "./builder.ts";
 
 /**
@@ -28,7 +28,8 @@ export class Ops {
   }
 
   ints(values: readonly number[]): Ref {
-    const name = values.length < 8 ? `ints_${values.join("_").replaceAll("-", "m")}` : `ints_${values.length}`;
+    const name =
+      values.length < 8 ? `ints_${values.join("_").replaceAll("-", "m")}` : `ints_${values.length}`;
     return this.b.constant(name, "INT32", [values.length], values);
   }
 
@@ -80,13 +81,17 @@ export class Ops {
   /** Over the last axis, which stays with size 1. */
   reduceLast(kind: "mean" | "max", name: string, x: Ref): Ref {
     const operands = { x, axes: this.ints([-1]), keep_dims: this.flag(true) };
-    return this.b.op(`reduce_${kind}`, name, operands, { dtype: x.dtype, shape: [...x.shape.slice(0, -1), 1] });
+    return this.b.op(`reduce_${kind}`, name, operands, {
+      dtype: x.dtype,
+      shape: [...x.shape.slice(0, -1), 1],
+    });
   }
 
   /** `x · weightᵀ + bias`; without a bias one of zeros is written, shared by all of the same size. */
   linear(name: string, x: Ref, weight: Ref, bias?: Ref): Ref {
     const outputs = weight.shape[0]!;
-    const zeros = () => this.b.constant(`zero_bias_${outputs}`, "FLOAT16", [outputs], new Float32Array(outputs));
+    const zeros = () =>
+      this.b.constant(`zero_bias_${outputs}`, "FLOAT16", [outputs], new Float32Array(outputs));
     const shape = [...x.shape.slice(0, -1), outputs];
     return this.b.op("linear", name, { x, weight, bias: bias ?? zeros() }, { dtype: x.dtype, shape });
   }
@@ -142,7 +147,10 @@ export class Ops {
   /** Parts of the last axis. */
   splitLast(name: string, x: Ref, sizes: readonly number[]): Ref[] {
     const operands = { x, split_sizes: this.ints(sizes), axis: this.scalar("INT32", -1) };
-    const types = sizes.map((size) => ({ dtype: x.dtype, shape: resized(x.shape, x.shape.length - 1, size) }));
+    const types = sizes.map((size) => ({
+      dtype: x.dtype,
+      shape: resized(x.shape, x.shape.length - 1, size),
+    }));
     const names = sizes.map((_, index) => `${name}_${index}`);
     return this.b.ops("split", names, operands, types);
   }

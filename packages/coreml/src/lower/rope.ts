@@ -26,7 +26,13 @@ function wideTables(rope: RopeSpec, positions: number): { cos: Float32Array; sin
 }
 
 /** Looks the positions (`[S]` int32) up in tables for the whole context. */
-export function ropeFactors(ops: Ops, rope: RopeSpec, context: number, positions: Ref, opset: string): RopeFactors {
+export function ropeFactors(
+  ops: Ops,
+  rope: RopeSpec,
+  context: number,
+  positions: Ref,
+  opset: string,
+): RopeFactors {
   const tables = wideTables(rope, context);
   const lookup = (name: "cos" | "sin") => {
     const table = ops.b.constant(`rope_${name}_table`, "FLOAT16", [context, rope.rotaryDim], tables[name]);

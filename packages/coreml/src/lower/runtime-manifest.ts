@@ -1,4 +1,10 @@
-import type { ManifestFeature, ManifestFunction, ManifestState, PlanInput, RuntimeManifest } from "@pippin/core";
+import type {
+  ManifestFeature,
+  ManifestFunction,
+  ManifestState,
+  PlanInput,
+  RuntimeManifest,
+} from "@pippin/core";
 import type { DecoderSpec, WeightSet } from "@pippin/decoder";
 import type { Choices } from "./choices.ts";
 import { NORM_FORM } from "./norm.ts";
@@ -7,7 +13,8 @@ import { cacheShape } from "./stateful.ts";
 /** Says how to drive the package: the description, the functions and every driver follow it. */
 export function runtimeManifest(input: PlanInput<DecoderSpec, WeightSet>, choices: Choices): RuntimeManifest {
   const { spec, facts } = input;
-  const functions = choices.program === "stateful" ? statefulFunctions(spec, choices) : [statelessOnly(spec, choices)];
+  const functions =
+    choices.program === "stateful" ? statefulFunctions(spec, choices) : [statelessOnly(spec, choices)];
   return {
     version: 1,
     backend: "coreml",

@@ -81,8 +81,18 @@ function throughCache(
 ): Ref {
   const [, heads, slots, headDim] = state.shape as [number, number, number, number];
   const begin = ops.concat(`layers_${layer}_slot_begin`, [ops.ints([layer, 0]), position, ops.ints([0])], 0);
-  const stop = ops.concat(`layers_${layer}_slot_end`, [ops.ints([layer + 1, heads]), end, ops.ints([headDim])], 0);
-  const updated = ops.sliceUpdate(`${name}_updated`, ops.readState(`${name}_cache`, state), fresh, begin, stop);
+  const stop = ops.concat(
+    `layers_${layer}_slot_end`,
+    [ops.ints([layer + 1, heads]), end, ops.ints([headDim])],
+    0,
+  );
+  const updated = ops.sliceUpdate(
+    `${name}_updated`,
+    ops.readState(`${name}_cache`, state),
+    fresh,
+    begin,
+    stop,
+  );
   ops.writeState(`${name}_written`, state, updated);
   const whole = ops.readState(`${name}_current`, state);
   const from = ops.ints([layer, 0, 0, 0]);

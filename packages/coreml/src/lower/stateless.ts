@@ -21,7 +21,11 @@ export interface StatelessOptions {
 }
 
 /** The whole sequence and a mask of its real tokens → logits of every position. */
-export function statelessFunction(spec: DecoderSpec, blobs: BlobPool, options: StatelessOptions): MilFunction {
+export function statelessFunction(
+  spec: DecoderSpec,
+  blobs: BlobPool,
+  options: StatelessOptions,
+): MilFunction {
   const { names, opset, context } = options;
   const tokens: Dim = options.length === "fixed" ? context : null;
   const builder = new FunctionBuilder(opset, blobs);

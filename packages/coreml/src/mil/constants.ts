@@ -9,7 +9,15 @@ export type ConstantContent =
   | { readonly kind: "blob"; readonly fileName: string; readonly offset: number };
 
 /** fp16 is kept as its 16-bit codes; bool as 0 and 1; types below a byte as packed bytes. */
-export type NumberArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+export type NumberArray =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
 
 export interface Constant {
   readonly type: MilType;
@@ -29,7 +37,8 @@ export function constantOf(value: Value | undefined, what: string): Constant {
   }
   const tensor = value?.immediateValue?.tensor;
   if (tensor === undefined) throw invalid(what, "has no content");
-  if (type.dtype === "STRING") return { type, content: { kind: "strings", values: tensor.strings?.values ?? [] } };
+  if (type.dtype === "STRING")
+    return { type, content: { kind: "strings", values: tensor.strings?.values ?? [] } };
   const values = numbersOf(tensor, type, what);
   return { type, content: { kind: "numbers", values } };
 }
@@ -52,7 +61,8 @@ function numbersOf(tensor: TensorValue, type: MilType, what: string): NumberArra
 function typedBytes(bytes: Uint8Array, type: MilType, what: string): NumberArray {
   if (type.dtype === "STRING") throw invalid(what, "is text stored as bytes");
   const expected = packedBytes(type.dtype, countOf(type.shape, what));
-  if (bytes.byteLength !== expected) throw invalid(what, `has ${bytes.byteLength} bytes, its type says ${expected}`);
+  if (bytes.byteLength !== expected)
+    throw invalid(what, `has ${bytes.byteLength} bytes, its type says ${expected}`);
   return viewAs(type.dtype, bytes.slice().buffer);
 }
 

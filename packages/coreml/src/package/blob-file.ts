@@ -30,7 +30,9 @@ export const BLOB_DATA_TYPE: Readonly<Partial<Record<DataTypeName, number>>> = {
   FLOAT8E5M2: 17,
 };
 
-const NAME_OF = new Map(Object.entries(BLOB_DATA_TYPE).map(([name, number]) => [number, name as DataTypeName]));
+const NAME_OF = new Map(
+  Object.entries(BLOB_DATA_TYPE).map(([name, number]) => [number, name as DataTypeName]),
+);
 
 export interface BlobRecord {
   readonly dtype: DataTypeName;
@@ -79,7 +81,8 @@ export async function readBlobHeader(source: ByteSource): Promise<number> {
   if (source.byteLength < BLOB_ALIGNMENT) throw invalid(source, "it is shorter than its 64-byte header");
   const view = viewOf(await source.read(0, BLOB_ALIGNMENT));
   const version = view.getUint32(4, true);
-  if (version !== BLOB_VERSION) throw invalid(source, `it has storage version ${version}, ${BLOB_VERSION} is known`);
+  if (version !== BLOB_VERSION)
+    throw invalid(source, `it has storage version ${version}, ${BLOB_VERSION} is known`);
   return view.getUint32(0, true);
 }
 
@@ -89,7 +92,11 @@ export async function readBlobHeader(source: ByteSource): Promise<number> {
  * @throws PippinError `COREML_WEIGHTS_INVALID` when there is no record or its data lies outside the file.
  */
 export async function readBlobRecord(source: ByteSource, offset: number): Promise<BlobRecord> {
-  if (offset % BLOB_ALIGNMENT !== 0 || offset < BLOB_ALIGNMENT || offset + BLOB_ALIGNMENT > source.byteLength) {
+  if (
+    offset % BLOB_ALIGNMENT !== 0 ||
+    offset < BLOB_ALIGNMENT ||
+    offset + BLOB_ALIGNMENT > source.byteLength
+  ) {
     throw invalid(source, `offset ${offset} is not that of a record`);
   }
   const view = viewOf(await source.read(offset, BLOB_ALIGNMENT));

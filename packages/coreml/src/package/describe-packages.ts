@@ -6,13 +6,17 @@ import { ARRAY_DATA_TYPE, type FeatureDescription, type FunctionDescription } fr
 import type { CoremlPackage } from "./read-package.ts";
 import { operationsOf } from "./weights.ts";
 
-const ARRAY_NAME = new Map<number, string>(Object.entries(ARRAY_DATA_TYPE).map(([name, number]) => [number, name]));
+const ARRAY_NAME = new Map<number, string>(
+  Object.entries(ARRAY_DATA_TYPE).map(([name, number]) => [number, name]),
+);
 
 /** What is inside packages of a chain: functions with their features, operations, weights, metadata. */
 export function describePackages(packages: readonly CoremlPackage[]): PackageDescription {
   const first = packages[0]!;
   const weights = packages.flatMap(weightRows);
-  const functions = packages.flatMap((opened) => functionsOf(opened).map((fn) => functionSection(fn, functionsOf(opened).length > 1)));
+  const functions = packages.flatMap((opened) =>
+    functionsOf(opened).map((fn) => functionSection(fn, functionsOf(opened).length > 1)),
+  );
   return {
     kind: "coreml",
     facts: {
@@ -41,19 +45,21 @@ function functionsOf({ model }: CoremlPackage): FunctionDescription[] {
 }
 
 function functionSection(fn: FunctionDescription, several: boolean): PackageDescription["sections"][number] {
-  const row = (kind: string) => (feature: FeatureDescription): DescriptionRow => {
-    const array = feature.type?.multiArrayType ?? feature.type?.stateType?.arrayType;
-    const ranges = array?.shapeRange?.sizeRanges.map(({ lowerBound = 0, upperBound = 0 }) =>
-      lowerBound === upperBound ? String(lowerBound) : `${lowerBound}…${upperBound}`,
-    );
-    const text = [kind, ranges ? `[${ranges.join(", ")}]` : "", feature.shortDescription ?? ""];
-    return {
-      name: feature.name ?? "",
-      dtype: ARRAY_NAME.get(array?.dataType ?? 0) ?? "?",
-      ...(array && array.shape.length > 0 ? { shape: array.shape } : {}),
-      text: text.filter((part) => part !== "").join(" · "),
+  const row =
+    (kind: string) =>
+    (feature: FeatureDescription): DescriptionRow => {
+      const array = feature.type?.multiArrayType ?? feature.type?.stateType?.arrayType;
+      const ranges = array?.shapeRange?.sizeRanges.map(({ lowerBound = 0, upperBound = 0 }) =>
+        lowerBound === upperBound ? String(lowerBound) : `${lowerBound}…${upperBound}`,
+      );
+      const text = [kind, ranges ? `[${ranges.join(", ")}]` : "", feature.shortDescription ?? ""];
+      return {
+        name: feature.name ?? "",
+        dtype: ARRAY_NAME.get(array?.dataType ?? 0) ?? "?",
+        ...(array && array.shape.length > 0 ? { shape: array.shape } : {}),
+        text: text.filter((part) => part !== "").join(" · "),
+      };
     };
-  };
   return {
     title: several ? `function ${fn.name}` : "features",
     rows: [...fn.input.map(row("input")), ...fn.state.map(row("state")), ...fn.output.map(row("output"))],

@@ -67,7 +67,9 @@ export async function readPackage(path: string): Promise<CoremlPackage> {
     },
     async close() {
       const sources = await Promise.allSettled(open.values());
-      await Promise.all(sources.map((entry) => (entry.status === "fulfilled" ? entry.value.close() : undefined)));
+      await Promise.all(
+        sources.map((entry) => (entry.status === "fulfilled" ? entry.value.close() : undefined)),
+      );
     },
   };
 }
@@ -126,7 +128,11 @@ function manifestOf(model: Model, path: string): RuntimeManifest | undefined {
   try {
     return RuntimeManifest.parse(JSON.parse(text));
   } catch (cause) {
-    throw manifestInvalid(path, "pippin.manifest in its metadata is not a runtime manifest of a known version", cause);
+    throw manifestInvalid(
+      path,
+      "pippin.manifest in its metadata is not a runtime manifest of a known version",
+      cause,
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { type StageContext, throwIfCancelled } from "@pippin/core";
 import type { WeightExpr } from "@pippin/kernels";
 import { readWeight } from "@pippin/kernels/node";
 import { coremlError } from "../errors.ts";
-import { constantOf } from "../mil/constants.ts";
+import { type Constant, constantOf } from "../mil/constants.ts";
 import { countOf } from "../mil/types.ts";
 import type { Operation } from "../proto/mil.ts";
 import { readBlobRecord } from "./blob-file.ts";
@@ -30,7 +30,7 @@ export async function readNamedWeight(
   for (const opened of packages) {
     for (const operation of operationsOf(opened)) {
       if (operation.type !== "const" || operation.outputs[0]?.name !== name) continue;
-      const expr = await blobExpr(opened, operation);
+      const expr = await floatBlobExpr(opened, constantOf(operation.attributes.get("val"), name), name);
       if (expr !== undefined) return { shape: expr.shape, data: await readWeight(expr) };
     }
   }
@@ -41,22 +41,28 @@ export async function readNamedWeight(
   });
 }
 
-/** Where a float constant of the weight file lies, or `undefined` for other constants. */
-async function blobExpr(opened: CoremlPackage, operation: Operation): Promise<WeightExpr | undefined> {
-  const name = operation.outputs[0]?.name ?? "";
-  const { type, content } = constantOf(operation.attributes.get("val"), name);
+/**
+ * Where a float constant of the weight file lies, or `undefined` for other constants.
+ *
+ * @throws PippinError `COREML_WEIGHTS_INVALID` when the record contradicts the program.
+ */
+export async function floatBlobExpr(
+  opened: CoremlPackage,
+  { type, content }: Constant,
+  name: string,
+): Promise<WeightExpr | undefined> {
   if (content.kind !== "blob") return undefined;
   const record = await readBlobRecord(await opened.weights(content.fileName), content.offset);
   const dtype = record.dtype === "FLOAT16" ? "F16" : record.dtype === "FLOAT32" ? "F32" : undefined;
   if (dtype === undefined) return undefined;
   const shape = type.shape.map((size) => size ?? 0);
-  const byteLength = countOf(shape, name) * (dtype === "F16" ? 2 : 4);
+  const byteLength = countOf(type.shape, name) * (dtype === "F16" ? 2 : 4);
   if (byteLength !== record.byteLength || record.dtype !== type.dtype) {
     throw coremlError("COREML_WEIGHTS_INVALID", {
       message: `the blob of ${name} has ${record.byteLength} bytes of ${record.dtype}, the program says ${byteLength} of ${type.dtype}`,
       hint: "The package is damaged: convert it again.",
     });
   }
-  const source = { file: opened.weightPath(content.fileName), byteOffset: record.byteOffset, byteLength, dtype, shape } as const;
-  return { source, ops: [], shape };
+  const file = opened.weightPath(content.fileName);
+  return { source: { file, byteOffset: record.byteOffset, byteLength, dtype, shape }, ops: [], shape };
 }

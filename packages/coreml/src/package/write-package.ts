@@ -60,7 +60,12 @@ export async function writePackage(
 }
 
 function manifestJson(): string {
-  const item = (name: string, description: string) => ({ author: AUTHOR, description, name, path: `${AUTHOR}/${name}` });
+  const item = (name: string, description: string) => ({
+    author: AUTHOR,
+    description,
+    name,
+    path: `${AUTHOR}/${name}`,
+  });
   const manifest = {
     fileFormatVersion: "1.0.0",
     itemInfoEntries: {

@@ -1,5 +1,5 @@
-import { PippinError } from "@pippin/core";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { PippinError } from "@pippin/core";
 import { coremlError } from "../errors.ts";
 
 /**
@@ -24,9 +24,19 @@ export type Schema = Readonly<Record<string, Field>>;
 export type SchemaOf<T> = { readonly [K in keyof Required<T>]: Field };
 
 export const scalar = (no: number, type: Scalar): Field => ({ no, kind: "scalar", scalar: type });
-export const scalars = (no: number, type: Scalar): Field => ({ no, kind: "scalar", scalar: type, repeated: true });
+export const scalars = (no: number, type: Scalar): Field => ({
+  no,
+  kind: "scalar",
+  scalar: type,
+  repeated: true,
+});
 export const message = (no: number, of: () => Schema): Field => ({ no, kind: "message", message: of });
-export const messages = (no: number, of: () => Schema): Field => ({ no, kind: "message", message: of, repeated: true });
+export const messages = (no: number, of: () => Schema): Field => ({
+  no,
+  kind: "message",
+  message: of,
+  repeated: true,
+});
 /** `map<string, M>`, as a `Map`: names come from files and must not meet object prototypes. */
 export const mapOf = (no: number, of: () => Schema): Field => ({ no, kind: "map", message: of });
 export const mapOfStrings = (no: number): Field => ({ no, kind: "map", scalar: "string" });
@@ -157,7 +167,8 @@ function readField(
 
 /** Reads a length and returns where the message ends. */
 function enter(reader: BinaryReader, wireType: WireType): number {
-  if (wireType !== WireType.LengthDelimited) throw malformed(`wire type ${wireType} where a message was expected`);
+  if (wireType !== WireType.LengthDelimited)
+    throw malformed(`wire type ${wireType} where a message was expected`);
   const length = reader.uint32();
   if (length > reader.len - reader.pos) throw malformed("a message is longer than the file");
   return reader.pos + length;

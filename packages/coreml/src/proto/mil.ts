@@ -1,4 +1,13 @@
-import { mapOf, message, messages, type Scalar, type Schema, type SchemaOf, scalar, scalars } from "./codec.ts";
+import {
+  mapOf,
+  message,
+  messages,
+  type Scalar,
+  type Schema,
+  type SchemaOf,
+  scalar,
+  scalars,
+} from "./codec.ts";
 
 // MIL.proto of Core ML (package CoreML.Specification.MILSpec), the messages a program needs.
 
@@ -90,7 +99,10 @@ export interface Program {
 
 const Size: Schema = { size: scalar(1, "uint64") };
 const Variadic: Schema = { variadic: scalar(1, "bool") };
-const dimension: SchemaOf<Dimension> = { constant: message(1, () => Size), unknown: message(2, () => Variadic) };
+const dimension: SchemaOf<Dimension> = {
+  constant: message(1, () => Size),
+  unknown: message(2, () => Variadic),
+};
 const tensorType: SchemaOf<TensorType> = {
   dataType: scalar(1, "int32"),
   rank: scalar(2, "int64"),
@@ -136,7 +148,10 @@ const value: SchemaOf<Value> = {
 };
 const binding: SchemaOf<Binding> = { name: scalar(1, "string"), value: message(2, () => value) };
 const argument: Schema = { arguments: messages(1, () => binding) };
-const namedValueType: SchemaOf<NamedValueType> = { name: scalar(1, "string"), type: message(2, () => valueType) };
+const namedValueType: SchemaOf<NamedValueType> = {
+  name: scalar(1, "string"),
+  type: message(2, () => valueType),
+};
 const operation: SchemaOf<Operation> = {
   type: scalar(1, "string"),
   inputs: mapOf(2, () => argument),

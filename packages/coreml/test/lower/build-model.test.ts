@@ -7,7 +7,8 @@ import { tinyModel } from "../support/tiny-model.ts";
 async function lowered(model: Record<string, unknown>, options: Record<string, unknown>) {
   const opened = await readPackage((await convert(await tinyModel(model), options)).path);
   const blocks = new Map<string, Block>();
-  for (const [name, fn] of opened.program.functions) blocks.set(name, fn.block_specializations.get(fn.opset ?? "")!);
+  for (const [name, fn] of opened.program.functions)
+    blocks.set(name, fn.block_specializations.get(fn.opset ?? "")!);
   return { opened, blocks, description: opened.model.description! };
 }
 
@@ -45,7 +46,9 @@ test("a stateful package has decode and prefill over one weight file and two sta
   const [decode, prefill] = description.functions;
   if (!decode || !prefill) throw new Error("two functions were expected");
   const shapes = (features: typeof decode.input) =>
-    Object.fromEntries(features.map(({ name, type }) => [name, (type?.multiArrayType ?? type?.stateType?.arrayType)?.shape]));
+    Object.fromEntries(
+      features.map(({ name, type }) => [name, (type?.multiArrayType ?? type?.stateType?.arrayType)?.shape]),
+    );
   expect(shapes(decode.input)).toEqual({ input_ids: [1, 1], position: [1] });
   expect(shapes(prefill.input)).toEqual({ input_ids: [1, 16], position: [1], last_token: [1] });
   expect(shapes(prefill.output)).toEqual({ logits: [1, 1, 61] });
@@ -76,7 +79,12 @@ test("a ranged stateless input takes one token up to the context", async () => {
   const [ids, mask] = description.input;
   expect(ids!.type!.multiArrayType).toMatchObject({
     shape: [1, 48],
-    shapeRange: { sizeRanges: [{ lowerBound: 1, upperBound: 1 }, { lowerBound: 1, upperBound: 48 }] },
+    shapeRange: {
+      sizeRanges: [
+        { lowerBound: 1, upperBound: 1 },
+        { lowerBound: 1, upperBound: 48 },
+      ],
+    },
   });
   expect(mask!.name).toBe("attention_mask");
 });
@@ -93,6 +101,7 @@ test("what Xcode shows is there: descriptions, license, chat template, stop toke
   expect(user.get("pippin.chatTemplate")).toBe("{{ x }}");
   expect(user.get("pippin.stopTokens")).toBe("2");
   for (const fn of description.functions) {
-    for (const feature of [...fn.input, ...fn.output, ...fn.state]) expect(feature.shortDescription).toBeTruthy();
+    for (const feature of [...fn.input, ...fn.output, ...fn.state])
+      expect(feature.shortDescription).toBeTruthy();
   }
 });

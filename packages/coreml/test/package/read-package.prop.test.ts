@@ -25,22 +25,26 @@ test.each([
   ["Manifest.json", 11],
   ["Data/com.apple.CoreML/model.mlmodel", 12],
   ["Data/com.apple.CoreML/weights/weight.bin", 13],
-])("a package with damage in %s is read or refused, never worse", async (file, seed) => {
-  const { path: original } = await convert(await tinyModel());
-  const path = join(await mkdtemp(join(tmpdir(), "pippin-fuzz-")), "Tiny.mlpackage");
-  await cp(original, path, { recursive: true });
-  const clean = await readFile(join(path, file));
-  const random = randomIntegers(seed);
-  for (let round = 0; round < ROUNDS; round++) {
-    await writeFile(join(path, file), damaged(clean, random));
-    try {
-      await useAll(path);
-    } catch (error) {
-      if (!isPippinError(error)) throw error;
-      expect(error.message).not.toBe("");
+])(
+  "a package with damage in %s is read or refused, never worse",
+  async (file, seed) => {
+    const { path: original } = await convert(await tinyModel());
+    const path = join(await mkdtemp(join(tmpdir(), "pippin-fuzz-")), "Tiny.mlpackage");
+    await cp(original, path, { recursive: true });
+    const clean = await readFile(join(path, file));
+    const random = randomIntegers(seed);
+    for (let round = 0; round < ROUNDS; round++) {
+      await writeFile(join(path, file), damaged(clean, random));
+      try {
+        await useAll(path);
+      } catch (error) {
+        if (!isPippinError(error)) throw error;
+        expect(error.message).not.toBe("");
+      }
     }
-  }
-}, 60_000);
+  },
+  60_000,
+);
 
 /** Some bytes changed, the end cut off, or a stretch doubled. */
 function damaged(clean: Uint8Array, random: (below: number) => number): Uint8Array {

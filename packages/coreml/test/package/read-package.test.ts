@@ -20,27 +20,30 @@ test("a package is read without its weights", async () => {
   await rm(join(path, "Data/com.apple.CoreML/weights"), { recursive: true });
   const opened = await readPackage(path);
   expect([...opened.program.functions.keys()].sort()).toEqual(["decode", "prefill"]);
-  await expect(opened.weights("@model_path/weights/weight.bin")).rejects.toMatchObject({ code: "CORE_FILE_UNREADABLE" });
+  await expect(opened.weights("@model_path/weights/weight.bin")).rejects.toMatchObject({
+    code: "CORE_FILE_UNREADABLE",
+  });
 });
 
-test.each([
-  ["../../../etc/passwd"],
-  ["/etc/passwd"],
-  ["com.apple.CoreML/../../../../secret"],
-])("a manifest that names %s is refused", async (target) => {
-  const path = await copyOfPackage();
-  const item = { author: "a", name: "b", description: "c", path: target };
-  const manifest = { fileFormatVersion: "1.0.0", rootModelIdentifier: "x", itemInfoEntries: { x: item } };
-  await writeFile(join(path, "Manifest.json"), JSON.stringify(manifest));
-  await expect(readPackage(path)).rejects.toMatchObject({ code: "CORE_PATH_ESCAPES" });
-});
+test.each([["../../../etc/passwd"], ["/etc/passwd"], ["com.apple.CoreML/../../../../secret"]])(
+  "a manifest that names %s is refused",
+  async (target) => {
+    const path = await copyOfPackage();
+    const item = { author: "a", name: "b", description: "c", path: target };
+    const manifest = { fileFormatVersion: "1.0.0", rootModelIdentifier: "x", itemInfoEntries: { x: item } };
+    await writeFile(join(path, "Manifest.json"), JSON.stringify(manifest));
+    await expect(readPackage(path)).rejects.toMatchObject({ code: "CORE_PATH_ESCAPES" });
+  },
+);
 
 test("weights outside of the package are refused", async () => {
   const opened = await readPackage(await copyOfPackage());
   expect(() => opened.weightPath("@model_path/../../../../etc/passwd")).toThrowError(
     expect.objectContaining({ code: "CORE_PATH_ESCAPES" }),
   );
-  expect(() => opened.weightPath("/etc/passwd")).toThrowError(expect.objectContaining({ code: "COREML_WEIGHTS_INVALID" }));
+  expect(() => opened.weightPath("/etc/passwd")).toThrowError(
+    expect.objectContaining({ code: "COREML_WEIGHTS_INVALID" }),
+  );
 });
 
 test("a pipeline is named as what it is", async () => {

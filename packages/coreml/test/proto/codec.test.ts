@@ -1,7 +1,16 @@
 import { isPippinError } from "@pippin/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decode, encode, mapOfStrings, message, messages, type Schema, scalar, scalars } from "../../src/proto/codec.ts";
+import {
+  decode,
+  encode,
+  mapOfStrings,
+  message,
+  messages,
+  type Schema,
+  scalar,
+  scalars,
+} from "../../src/proto/codec.ts";
 import { MODEL, type Model } from "../../src/proto/model.ts";
 
 const inner: Schema = { name: scalar(1, "string"), size: scalar(2, "int64") };
@@ -37,13 +46,25 @@ test("bytes are those of the protobuf documentation", () => {
 });
 
 test("maps are written in order of their keys", () => {
-  const forward = encode(outer, { texts: new Map([["a", "1"], ["b", "2"]]) });
-  const backward = encode(outer, { texts: new Map([["b", "2"], ["a", "1"]]) });
+  const forward = encode(outer, {
+    texts: new Map([
+      ["a", "1"],
+      ["b", "2"],
+    ]),
+  });
+  const backward = encode(outer, {
+    texts: new Map([
+      ["b", "2"],
+      ["a", "1"],
+    ]),
+  });
   expect(backward).toEqual(forward);
 });
 
 test("packed and unpacked lists are both read", () => {
-  expect(decode(outer, new Uint8Array([0x10, 1, 0x10, 2, 0x12, 2, 3, 4]))).toMatchObject({ list: [1, 2, 3, 4] });
+  expect(decode(outer, new Uint8Array([0x10, 1, 0x10, 2, 0x12, 2, 3, 4]))).toMatchObject({
+    list: [1, 2, 3, 4],
+  });
 });
 
 test("unknown fields are skipped", () => {
@@ -52,7 +73,10 @@ test("unknown fields are skipped", () => {
 });
 
 test("a map entry named __proto__ is an entry", () => {
-  const read = decode<{ texts: Map<string, string> }>(outer, encode(outer, { texts: new Map([["__proto__", "x"]]) }));
+  const read = decode<{ texts: Map<string, string> }>(
+    outer,
+    encode(outer, { texts: new Map([["__proto__", "x"]]) }),
+  );
   expect(read.texts.get("__proto__")).toBe("x");
 });
 
@@ -63,7 +87,9 @@ test("messages nested beyond any program are refused", () => {
     const models = concat([0x0a], varint(bytes.length), bytes);
     bytes = concat(varint((202 << 3) | 2), varint(models.length), models);
   }
-  expect(() => decode(MODEL, bytes)).toThrowError(expect.objectContaining({ code: "COREML_PROTO_MALFORMED" }));
+  expect(() => decode(MODEL, bytes)).toThrowError(
+    expect.objectContaining({ code: "COREML_PROTO_MALFORMED" }),
+  );
 });
 
 test("any bytes either parse or are refused as malformed", () => {

@@ -7,7 +7,11 @@ import { readDecoder } from "@pippin/decoder";
 import { backend } from "../../src/backend.ts";
 
 /** Converts into a new folder and returns the package's path with the artifact. */
-export async function convert(checkpoint: Checkpoint, options: Record<string, unknown> = {}, context: StageContext = {}) {
+export async function convert(
+  checkpoint: Checkpoint,
+  options: Record<string, unknown> = {},
+  context: StageContext = {},
+) {
   const { spec, weights } = readDecoder(checkpoint);
   const facts = { name: "test/tiny", license: "apache-2.0", chatTemplate: "{{ x }}", stopTokens: [2] };
   const plan = backend.plan({ spec, weights, facts, name: "Tiny" }, backend.options.parse(options));

@@ -46,7 +46,10 @@ function tensorsOf(c: TinyConfig): [string, number[]][] {
       ["v", keys],
     ];
     return [
-      ...qkv.map(([part, rows]): [string, number[]] => [`${at}.self_attn.${part}_proj.weight`, [rows, c.hidden_size]]),
+      ...qkv.map(([part, rows]): [string, number[]] => [
+        `${at}.self_attn.${part}_proj.weight`,
+        [rows, c.hidden_size],
+      ]),
       ...(c.model_type === "qwen2"
         ? qkv.map(([part, rows]): [string, number[]] => [`${at}.self_attn.${part}_proj.bias`, [rows]])
         : []),
@@ -65,7 +68,9 @@ function tensorsOf(c: TinyConfig): [string, number[]][] {
     ["model.embed_tokens.weight", [c.vocab_size, c.hidden_size]],
     ...layers.flat(),
     ["model.norm.weight", [c.hidden_size]],
-    ...(c.tie_word_embeddings ? [] : [["lm_head.weight", [c.vocab_size, c.hidden_size]] as [string, number[]]]),
+    ...(c.tie_word_embeddings
+      ? []
+      : [["lm_head.weight", [c.vocab_size, c.hidden_size]] as [string, number[]]]),
   ];
 }
 
@@ -85,7 +90,7 @@ function safetensors(tensors: readonly [string, number[]][]): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(text.length), true);
   bytes.set(new TextEncoder().encode(text), 8);
-  values.forEach((value, i) => view.setFloat32(8 + text.length + i * 4, value, true));
+  for (const [i, value] of values.entries()) view.setFloat32(8 + text.length + i * 4, value, true);
   return bytes;
 }
 

@@ -1,4 +1,11 @@
-import { activationOf, type CommonConfig, configInvalid, headDimOf, keyValueHeadsOf, ropeOf } from "../config.ts";
+import {
+  activationOf,
+  type CommonConfig,
+  configInvalid,
+  headDimOf,
+  keyValueHeadsOf,
+  ropeOf,
+} from "../config.ts";
 import type { TensorUse } from "../family.ts";
 import type { GlobalRole, LayerRole } from "../roles.ts";
 import type { AttentionSpec, DecoderSpec, LayerSpec } from "../spec.ts";
@@ -20,30 +27,35 @@ export function llamaLikeSpec(config: CommonConfig, options: LlamaLikeOptions): 
   const norm = { kind: "rms", epsilon: config.rms_norm_eps } as const;
   const rope = ropeOf(config, headDim);
   if (config.layer_types && config.layer_types.length !== config.num_hidden_layers) {
-    throw configInvalid(`layer_types lists ${config.layer_types.length} layers, num_hidden_layers is ${config.num_hidden_layers}`);
+    throw configInvalid(
+      `layer_types lists ${config.layer_types.length} layers, num_hidden_layers is ${config.num_hidden_layers}`,
+    );
   }
-  const layers = Array.from({ length: config.num_hidden_layers }, (_, index): LayerSpec => ({
-    mixer: {
-      kind: "attention",
-      numHeads: config.num_attention_heads,
-      numKeyValueHeads: keyValueHeadsOf(config),
-      headDim,
-      scale: headDim ** -0.5,
-      qkvBias: options.qkvBias,
-      outputBias: options.outputBias,
-      qkNorm: options.qkNorm ?? null,
-      window: options.window?.(index) ?? null,
-      rope,
-    },
-    feedForward: {
-      kind: "gated",
-      activation: activationOf(config.hidden_act),
-      size: config.intermediate_size,
-      bias: options.feedForwardBias ?? false,
-    },
-    norms: { beforeMixer: norm, afterMixer: null, beforeFeedForward: norm, afterFeedForward: null },
-    residualScale: 1,
-  }));
+  const layers = Array.from(
+    { length: config.num_hidden_layers },
+    (_, index): LayerSpec => ({
+      mixer: {
+        kind: "attention",
+        numHeads: config.num_attention_heads,
+        numKeyValueHeads: keyValueHeadsOf(config),
+        headDim,
+        scale: headDim ** -0.5,
+        qkvBias: options.qkvBias,
+        outputBias: options.outputBias,
+        qkNorm: options.qkNorm ?? null,
+        window: options.window?.(index) ?? null,
+        rope,
+      },
+      feedForward: {
+        kind: "gated",
+        activation: activationOf(config.hidden_act),
+        size: config.intermediate_size,
+        bias: options.feedForwardBias ?? false,
+      },
+      norms: { beforeMixer: norm, afterMixer: null, beforeFeedForward: norm, afterFeedForward: null },
+      residualScale: 1,
+    }),
+  );
   return {
     family: options.family,
     vocabSize: config.vocab_size,

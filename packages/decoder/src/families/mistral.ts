@@ -4,7 +4,9 @@ import type { Family } from "../family.ts";
 import { llamaGlobalTensor, llamaLayerTensor, llamaLikeSpec } from "./llama-like.ts";
 
 /** A config without the key means 4096, as in transformers; `null` means no window (v0.2 and later). */
-const MistralConfig = CommonConfig.extend({ sliding_window: z.number().int().positive().nullable().default(4096) });
+const MistralConfig = CommonConfig.extend({
+  sliding_window: z.number().int().positive().nullable().default(4096),
+});
 
 /** Mistral 7B and Nemo: llama with a sliding window on all layers. */
 export const mistral: Family = {

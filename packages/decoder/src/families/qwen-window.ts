@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type CommonConfig, configInvalid } from "../config.ts";
+import { type CommonConfig, configInvalid, unsupported } from "../config.ts";
+import { quoted } from "../errors.ts";
 
 /** Keys by which Qwen2 and Qwen3 configs switch on a sliding window for their upper layers. */
 export const QwenWindowKeys = {
@@ -16,12 +17,16 @@ type WindowConfig = CommonConfig & {
 
 /** The window of each layer: `layer_types` wins over `max_window_layers`; released models have none. */
 export function qwenWindow(config: WindowConfig): (layer: number) => number | null {
+  const stray = config.layer_types?.find((type) => type !== "full_attention" && type !== "sliding_attention");
+  if (stray !== undefined) throw unsupported(`layers of type ${quoted(stray)}`);
   return (layer) => {
-    if (!config.use_sliding_window) return null;
     const sliding = config.layer_types
       ? config.layer_types[layer] === "sliding_attention"
-      : layer >= config.max_window_layers;
+      : config.use_sliding_window && layer >= config.max_window_layers;
     if (!sliding) return null;
+    if (!config.use_sliding_window) {
+      throw configInvalid("layer_types lists sliding_attention, use_sliding_window is not set");
+    }
     // The default of transformers for configs that switch the window on without a width.
     const window = config.sliding_window === undefined ? 4096 : config.sliding_window;
     if (window === null) throw configInvalid("use_sliding_window is set, sliding_window is null");

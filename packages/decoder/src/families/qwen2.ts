@@ -10,7 +10,12 @@ export const qwen2: Family = {
   modelTypes: ["qwen2"],
   readSpec(json) {
     const config = parseConfig(Qwen2Config, json);
-    return llamaLikeSpec(config, { family: "qwen2", qkvBias: true, outputBias: false, window: qwenWindow(config) });
+    return llamaLikeSpec(config, {
+      family: "qwen2",
+      qkvBias: true,
+      outputBias: false,
+      window: qwenWindow(config),
+    });
   },
   globalTensor: llamaGlobalTensor,
   layerTensor: llamaLayerTensor,

@@ -1,7 +1,12 @@
 import type { NormSpec, RopeSpec } from "../spec.ts";
 
 /** Root-mean-square norm of each row of `x` `[rows, width]`, in place of `out`; sums in double precision. */
-export function rmsNormRows(x: Float32Array, weight: Float32Array, norm: NormSpec, out: Float32Array = x): Float32Array {
+export function rmsNormRows(
+  x: Float32Array,
+  weight: Float32Array,
+  norm: NormSpec,
+  out: Float32Array = x,
+): Float32Array {
   const width = weight.length;
   for (let start = 0; start < x.length; start += width) {
     let sum = 0;
@@ -37,7 +42,10 @@ function geluTanh(x: number): number {
 }
 
 /** Turns the heads of one token, `[heads, headDim]`, by its angles, in place. */
-export function rotateHeads(x: Float32Array, { rope, headDim, cos, sin }: { rope: RopeSpec; headDim: number; cos: Float32Array; sin: Float32Array }): void {
+export function rotateHeads(
+  x: Float32Array,
+  { rope, headDim, cos, sin }: { rope: RopeSpec; headDim: number; cos: Float32Array; sin: Float32Array },
+): void {
   const half = rope.rotaryDim / 2;
   for (let head = 0; head < x.length; head += headDim) {
     for (let j = 0; j < half; j++) {

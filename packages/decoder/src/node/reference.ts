@@ -1,10 +1,17 @@
-import { type FeedOptions, PippinError, type Runner, type Session, type StageContext, throwIfCancelled } from "@pippin/core";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+  type FeedOptions,
+  type Runner,
+  type Session,
+  type StageContext,
+  throwIfCancelled,
+} from "@pippin/core";
 import { createMatrixPool, type MatrixPool, readRows, readWeight } from "@pippin/kernels/node";
-import { decoderError } from "../errors.ts";
-import { layerRole, type LayerRole, type WeightRole } from "../roles.ts";
+import { decoderError, roleUnknown } from "../errors.ts";
+import type { Decoder } from "../read-decoder.ts";
+import { type LayerRole, layerRole, type WeightRole } from "../roles.ts";
 import { ropeTables } from "../rope.ts";
 import type { AttentionSpec, DecoderSpec, LayerSpec, RopeSpec } from "../spec.ts";
-import type { Decoder } from "../read-decoder.ts";
 import { addBias, gated, rmsNormRows, rotateHeads } from "./math.ts";
 
 export interface ReferenceOptions {
@@ -17,7 +24,7 @@ export interface ReferenceOptions {
  * The decoder's own forward pass over the original weights, in F32: what a converted package is measured against.
  *
  * Written for clarity over the spec, not for speed: matrices multiply in the kernels' pool, everything else is plain
- * loops. Holds the weights in the checkpoint's precision.
+ * loops. Holds the matrices in the checkpoint's precision, those of quantized GGUF types and F64 as F32.
  */
 export async function createReferenceRunner(
   { spec, weights }: Decoder,
@@ -33,9 +40,16 @@ export async function createReferenceRunner(
       throwIfCancelled(context.signal);
       const expr = weights.expr(role);
       if (expr.shape.length === 1) vectors.set(role, await readWeight(expr));
-      else if (role !== "embedding.weight" || spec.head.tied) await pool.load(role, expr, keptAs(expr.source.dtype), context.signal);
+      else if (role !== "embedding.weight" || spec.head.tied)
+        await pool.load(role, expr, keptAs(expr.source.dtype), context.signal);
       done++;
-      context.progress?.({ stage: "reference", unit: "tensors", done, total: weights.roles.length, item: role });
+      context.progress?.({
+        stage: "reference",
+        unit: "tensors",
+        done,
+        total: weights.roles.length,
+        item: role,
+      });
     }
   } catch (error) {
     await pool.close();
@@ -98,17 +112,28 @@ class ReferenceSession implements Session {
   async feed(tokens: readonly number[], options: FeedOptions = {}): Promise<Float32Array> {
     const { spec, embed } = this.#model;
     this.#check(tokens);
+    // Lets an abort be heard between the tokens of an answer.
+    await nextTurn();
     const x = (await embed(tokens)).map((value) => value * spec.embedding.scale);
     for (let index = 0; index < spec.layers.length; index++) {
       throwIfCancelled(options.signal);
       this.#layer(index, spec.layers[index]!, x);
       // Lets an abort be heard between the layers of a long prompt.
-      if (tokens.length > 16) await new Promise(setImmediate);
+      if (tokens.length > 16) await nextTurn();
     }
     this.length += tokens.length;
     const rows = options.rows === "all" ? x : x.subarray(x.length - spec.hiddenSize);
-    const normed = rmsNormRows(rows, this.#vector("final_norm.weight"), spec.finalNorm, new Float32Array(rows.length));
-    const logits = this.#multiply(spec.head.tied ? "embedding.weight" : "head.weight", normed, spec.hiddenSize);
+    const normed = rmsNormRows(
+      rows,
+      this.#vector("final_norm.weight"),
+      spec.finalNorm,
+      new Float32Array(rows.length),
+    );
+    const logits = this.#multiply(
+      spec.head.tied ? "embedding.weight" : "head.weight",
+      normed,
+      spec.hiddenSize,
+    );
     return spec.head.scale === 1 ? logits : logits.map((value) => value * spec.head.scale);
   }
 
@@ -117,7 +142,9 @@ class ReferenceSession implements Session {
     const hidden = this.#model.spec.hiddenSize;
     const { norms, feedForward } = layer;
     const norm = (role: LayerRole, value: Float32Array, spec: typeof norms.beforeMixer) =>
-      spec ? rmsNormRows(value, this.#vector(layerRole(index, role)), spec, new Float32Array(value.length)) : value;
+      spec
+        ? rmsNormRows(value, this.#vector(layerRole(index, role)), spec, new Float32Array(value.length))
+        : value;
     const addTo = (branch: Float32Array) => {
       for (let i = 0; i < x.length; i++) x[i]! += layer.residualScale * branch[i]!;
     };
@@ -127,7 +154,13 @@ class ReferenceSession implements Session {
     const input = norm("mlp_norm.weight", x, norms.beforeFeedForward);
     const gate = this.#linear(index, "mlp.gate", input, hidden);
     const active = gated(feedForward.activation, gate, this.#linear(index, "mlp.up", input, hidden));
-    addTo(norm("mlp_output_norm.weight", this.#linear(index, "mlp.down", active, feedForward.size), norms.afterFeedForward));
+    addTo(
+      norm(
+        "mlp_output_norm.weight",
+        this.#linear(index, "mlp.down", active, feedForward.size),
+        norms.afterFeedForward,
+      ),
+    );
   }
 
   /** `x` `[tokens, hidden]` → `[tokens, hidden]`; appends to the layer's cache. */
@@ -145,7 +178,12 @@ class ReferenceSession implements Session {
     for (let token = 0; token * width < query.length; token++) {
       for (let head = 0; head < numHeads; head++) {
         const at = token * width + head * headDim;
-        this.#attend(index, spec, { position: this.length + token, head, query: query.subarray(at, at + headDim) }, mixed.subarray(at, at + headDim));
+        this.#attend(
+          index,
+          spec,
+          { position: this.length + token, head, query: query.subarray(at, at + headDim) },
+          mixed.subarray(at, at + headDim),
+        );
       }
     }
     return this.#linear(index, "attention.o", mixed, width);
@@ -172,7 +210,12 @@ class ReferenceSession implements Session {
   }
 
   /** One query head against the keys it may see; the mixture of their values goes to `out`. */
-  #attend(index: number, spec: AttentionSpec, at: { position: number; head: number; query: Float32Array }, out: Float32Array): void {
+  #attend(
+    index: number,
+    spec: AttentionSpec,
+    at: { position: number; head: number; query: Float32Array },
+    out: Float32Array,
+  ): void {
     const { headDim, numKeyValueHeads, numHeads } = spec;
     const stride = numKeyValueHeads * headDim;
     const offset = Math.floor(at.head / (numHeads / numKeyValueHeads)) * headDim;
@@ -197,7 +240,12 @@ class ReferenceSession implements Session {
     }
   }
 
-  #linear(index: number, part: "attention.v" | "attention.o" | "attention.q" | "attention.k" | "mlp.gate" | "mlp.up" | "mlp.down", x: Float32Array, width: number): Float32Array {
+  #linear(
+    index: number,
+    part: "attention.v" | "attention.o" | "attention.q" | "attention.k" | "mlp.gate" | "mlp.up" | "mlp.down",
+    x: Float32Array,
+    width: number,
+  ): Float32Array {
     const y = this.#multiply(layerRole(index, `${part}.weight`), x, width);
     return addBias(y, this.#model.vectors.get(layerRole(index, `${part}.bias`)));
   }
@@ -208,7 +256,7 @@ class ReferenceSession implements Session {
 
   #vector(role: WeightRole): Float32Array {
     const vector = this.#model.vectors.get(role);
-    if (vector === undefined) throw new PippinError("DECODER_ROLE_UNKNOWN", { message: `the model has no weight "${role}"` });
+    if (vector === undefined) throw roleUnknown(role);
     return vector;
   }
 
@@ -223,7 +271,10 @@ class ReferenceSession implements Session {
     const stray = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= spec.vocabSize);
     if (stray !== undefined || tokens.length === 0) {
       throw decoderError("DECODER_TOKEN_OUT_OF_RANGE", {
-        message: tokens.length === 0 ? "no token was given" : `token ${stray} is not in a vocabulary of ${spec.vocabSize}`,
+        message:
+          tokens.length === 0
+            ? "no token was given"
+            : `token ${stray} is not in a vocabulary of ${spec.vocabSize}`,
         hint: "The tokenizer and the model do not belong together.",
       });
     }

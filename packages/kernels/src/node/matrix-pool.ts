@@ -19,8 +19,8 @@ import {
   type LoadReply,
   MAX_BLOCK_ROWS,
   type MatrixContent,
-  MESSAGES,
   type PoolWorkerData,
+  postedWord,
   SHARED_X_BYTES,
   SHARED_Y_BYTES,
   type Share,
@@ -246,6 +246,7 @@ class Helper {
   readonly #worker: Worker;
   readonly #control: Int32Array;
   readonly #finished: number;
+  readonly #posted: number;
   /** Settles the load under way. */
   #pending: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #failure: PippinError | undefined;
@@ -253,6 +254,7 @@ class Helper {
   constructor(data: PoolWorkerData) {
     this.#control = data.control;
     this.#finished = finishedWord(data.index);
+    this.#posted = postedWord(data.index);
     this.#worker = startWorker(data);
     this.#worker.unref();
     this.#worker.on("message", ({ error }: LoadReply) => {
@@ -274,7 +276,7 @@ class Helper {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       this.#worker.postMessage(message);
-      Atomics.add(this.#control, MESSAGES, 1);
+      Atomics.add(this.#control, this.#posted, 1);
     });
   }
 

@@ -14,13 +14,11 @@ export const SHARED_Y_BYTES: number = 16 * 1024 * 1024;
 export const TICKET = 0;
 /** Products asked for so far. */
 export const JOBS = 1;
-/** Messages posted so far. */
-export const MESSAGES = 2;
 /** The product asked for last: number of the matrix, rows of x. */
-export const JOB_MATRIX = 3;
-export const JOB_ROWS = 4;
+export const JOB_MATRIX = 2;
+export const JOB_ROWS = 3;
 /** 1: the load under way is to stop. */
-export const LOAD_STOPPED = 5;
+export const LOAD_STOPPED = 4;
 const WORDS_PER_LINE = 16;
 
 export const CONTROL_BYTES: (helpers: number) => number = (helpers) => 4 * WORDS_PER_LINE * (helpers + 1);
@@ -31,6 +29,11 @@ export function finishedWord(index: number): number {
 }
 
 export const HELPER_FAILED = -1;
+
+/** The word in which helper `index` finds how many messages have been posted to it. */
+export function postedWord(index: number): number {
+  return finishedWord(index) + 1;
+}
 
 export interface PoolWorkerData {
   readonly kind: "pool";

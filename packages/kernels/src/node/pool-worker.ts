@@ -9,8 +9,8 @@ import {
   LOAD_STOPPED,
   type LoadMessage,
   type LoadReply,
-  MESSAGES,
   type PoolWorkerData,
+  postedWord,
   TICKET,
   waitWhile,
 } from "./pool-protocol.ts";
@@ -22,11 +22,12 @@ export function runPoolWorker(data: PoolWorkerData): void {
   const store = new MatrixStore();
   const loads = new Map<number, LoadMessage>();
   const finished = finishedWord(index);
+  const posted = postedWord(index);
   let jobs = 0;
   let messages = 0;
   for (;;) {
     const ticket = Atomics.load(control, TICKET);
-    for (; messages !== Atomics.load(control, MESSAGES); messages++) load(store, loads, control);
+    for (; messages !== Atomics.load(control, posted); messages++) load(store, loads, control);
     if (jobs !== Atomics.load(control, JOBS)) {
       jobs = Atomics.load(control, JOBS);
       try {

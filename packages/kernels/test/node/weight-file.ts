@@ -48,8 +48,12 @@ export function tensorBytes(dtype: Dtype, shape: readonly number[], seed = 1): U
 function putFloat(view: DataView, at: number, dtype: Dtype, value: number): void {
   if (dtype === "F64") view.setFloat64(at, value, true);
   else if (dtype === "F32") view.setFloat32(at, value, true);
-  // A 16-bit float whose exponent bits are not all set.
-  else view.setUint16(at, Math.floor(Math.abs(value) * 3e5) | (value < 0 ? 0x8000 : 0), true);
+  // 16-bit codes of values below one, subnormal F16 among them.
+  else view.setUint16(at, codeOf(dtype, Math.abs(value)) | (value < 0 ? 0x8000 : 0), true);
+}
+
+function codeOf(dtype: Dtype, fraction: number): number {
+  return dtype === "BF16" ? 0x3700 + Math.floor(fraction * 0x5000) : Math.floor(fraction * 0x25800);
 }
 
 export interface WeightFile {
