@@ -72,7 +72,7 @@ def count_leaks(seed: int, count: int) -> int:
     asked = "|".join(normalize(message["content"]) for chat in corpus for message in chat
                      if message["role"] == "user")
     leaks = [question for question in questions if question.lower() in text or normalize(question) in asked]
-    print(f"{len(leaks)} of {len(questions)} held-out questions occur in the training text", *leaks, sep="\n  ")
+    print(len(leaks), "of", len(questions), "held-out questions occur in the training text", *leaks)
     return len(leaks)
 
 

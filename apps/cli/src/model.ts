@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import type { Checkpoint } from "@pippin/checkpoint";
+import { type Checkpoint, GgufArray, type GgufValue } from "@pippin/checkpoint";
 import { openCheckpoint } from "@pippin/checkpoint/node";
 import type { ModelFacts } from "@pippin/core";
 import { type Decoder, readDecoder } from "@pippin/decoder";
@@ -55,7 +55,7 @@ async function openText(
   folder: string,
 ): Promise<Text | undefined> {
   if (gguf === undefined) return loadTokenizer(folder).then(textOf, withoutTokenizer);
-  const files = tokenizerFromGguf(gguf.metadata);
+  const files = tokenizerFromGguf({ get: (key) => plainValue(gguf.metadata.get(key)) });
   const tokenizer = createTokenizer(files);
   const source = findChatTemplate(files);
   const { bosToken, eosToken } = tokenizer;
@@ -63,6 +63,11 @@ async function openText(
     source === undefined ? undefined : createChatTemplate({ template: source, bosToken, eosToken });
   const stopTokens = stopTokenIds({ tokenizer, chatTemplate: template, config, generationConfig });
   return { tokenizer, template, stopTokens, files: { kind: "made", ...files } };
+}
+
+/** Arrays of a GGUF stay as bytes until somebody wants them. */
+function plainValue(value: GgufValue | undefined): unknown {
+  return value instanceof GgufArray ? value.values() : value;
 }
 
 type Loaded = Awaited<ReturnType<typeof loadTokenizer>>;

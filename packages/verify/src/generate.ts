@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { PippinError, type Runner, type Session, type StageContext, throwIfCancelled } from "@pippin/core";
 import type { VerifyErrorCode } from "./errors.ts";
 import { allFinite } from "./logits.ts";
@@ -30,20 +31,14 @@ export async function* generate(
 ): AsyncGenerator<number, FinishReason> {
   const { maxTokens = Number.POSITIVE_INFINITY, stopTokens = [], session = runner.start() } = options;
   const { signal } = context;
-  if (prompt.length === 0 || session.length + prompt.length > runner.contextLength) {
-    throw new PippinError<VerifyErrorCode>("VERIFY_PROMPT_INVALID", {
-      message:
-        prompt.length === 0
-          ? "the prompt has no tokens"
-          : `the prompt has ${session.length + prompt.length} tokens, the context ${runner.contextLength}`,
-      hint: prompt.length === 0 ? "Give some text." : "Shorten it, or convert with a larger --context.",
-    });
-  }
+  checkPrompt(prompt, session.length, runner.contextLength);
   const sample = createSampler(options);
   let logits = await session.feed(prompt, { signal });
   for (let count = 0; count < maxTokens; count++) {
+    // Lets an abort be heard also when the runner computes without a pause.
+    await nextTurn();
     throwIfCancelled(signal);
-    if (!allFinite(logits)) throw notFinite(session.length);
+    if (!allFinite(logits)) throw notFinite("the model", session.length);
     const id = sample(logits);
     if (stopTokens.includes(id)) return "stop";
     yield id;
@@ -53,9 +48,23 @@ export async function* generate(
   return "maxTokens";
 }
 
-export function notFinite(position: number): PippinError<VerifyErrorCode> {
+/** Throws `VERIFY_PROMPT_INVALID` unless the prompt has tokens and fits behind those that were fed before. */
+export function checkPrompt(prompt: readonly number[], before: number, contextLength: number): void {
+  const total = before + prompt.length;
+  if (prompt.length > 0 && total <= contextLength) return;
+  const empty = prompt.length === 0;
+  throw new PippinError<VerifyErrorCode>("VERIFY_PROMPT_INVALID", {
+    message: empty
+      ? "the prompt has no tokens"
+      : `the prompt has ${total} tokens, the context ${contextLength}`,
+    hint: empty ? "Give some text." : "Shorten it, or convert with a larger --context.",
+    details: { tokens: total, contextLength },
+  });
+}
+
+export function notFinite(who: string, position: number): PippinError<VerifyErrorCode> {
   return new PippinError("VERIFY_LOGITS_NOT_FINITE", {
-    message: `the model returned NaN or infinite logits at position ${position}`,
+    message: `${who} returned NaN or infinite logits at position ${position}`,
     hint: "Something overflowed: compare with --precision fp32, and report the model.",
     details: { position },
   });

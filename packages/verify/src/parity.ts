@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { PippinError, type Runner, type StageContext, throwIfCancelled } from "@pippin/core";
 import type { VerifyErrorCode } from "./errors.ts";
-import { notFinite } from "./generate.ts";
+import { checkPrompt, notFinite } from "./generate.ts";
 import { allFinite, argmax, klDivergence } from "./logits.ts";
 
 /** How closely two models agree on the same texts. */
@@ -42,7 +43,7 @@ export interface ParityOptions {
  * Feeds both models the same prompts, compares all logits, then continues greedily, forcing the reference's token.
  *
  * @param prompts - token ids, each at least one.
- * @throws PippinError `VERIFY_VOCABULARY_DIFFERS`, `VERIFY_LOGITS_NOT_FINITE`.
+ * @throws PippinError `VERIFY_VOCABULARY_DIFFERS`, `VERIFY_PROMPT_INVALID`, `VERIFY_LOGITS_NOT_FINITE`, `CORE_CANCELLED`.
  */
 export async function compareRunners(
   { reference, candidate }: { readonly reference: Runner; readonly candidate: Runner },
@@ -60,12 +61,14 @@ export async function compareRunners(
   const differences: GreedyDifference[] = [];
   let greedyTokens = 0;
   const limit = Math.min(reference.contextLength, candidate.contextLength);
+  for (const prompt of prompts) checkPrompt(prompt, 0, limit);
   for (const [index, prompt] of prompts.entries()) {
     const steps = Math.min(options.greedyTokens, limit - prompt.length);
     context.progress?.({ stage: "verify", unit: "steps", done: index, total: prompts.length });
     const sessions = { reference: reference.start(), candidate: candidate.start() };
     let tokens = prompt;
     for (let step = 0; step <= steps; step++) {
+      await nextTurn();
       throwIfCancelled(context.signal);
       const feed = { signal: context.signal, rows: "all" } as const;
       const want = await sessions.reference.feed(tokens, feed);
@@ -110,7 +113,8 @@ class Sums {
     for (let start = 0; start < want.length; start += this.#width) {
       const p = want.subarray(start, start + this.#width);
       const q = got.subarray(start, start + this.#width);
-      if (!allFinite(p) || !allFinite(q)) throw notFinite(this.#positions);
+      if (!allFinite(p)) throw notFinite("the original model", this.#positions);
+      if (!allFinite(q)) throw notFinite("the package", this.#positions);
       for (let i = 0; i < p.length; i++) {
         const error = Math.abs(p[i]! - q[i]!);
         this.#abs += error;

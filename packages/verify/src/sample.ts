@@ -15,6 +15,7 @@ export function createSampler({ temperature = 0, seed = 0 }: SampleOptions = {})
   if (temperature <= 0) return argmax;
   const random = splitMix32(seed);
   return (logits) => {
+    // The largest weight is 1, so that no temperature makes the sum overflow or vanish.
     const largest = logits[argmax(logits)]!;
     const weights = Float64Array.from(logits, (value) => Math.exp((value - largest) / temperature));
     let rest = random() * weights.reduce((sum, weight) => sum + weight, 0);
