@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-import "../dist/main.js";
+import module from "node:module";
+
+// Node keeps the compiled form of what is loaded below: half of a short command's time.
+module.enableCompileCache?.();
+await import("../dist/main.js");

@@ -11,7 +11,10 @@ test("README's example prints what README says", () => {
   const folder = mkdtempSync(join(PACKAGE, ".readme-"));
   try {
     writeFileSync(join(folder, "example.ts"), example!);
-    const output = execFileSync(process.execPath, [join(folder, "example.ts")], { cwd: PACKAGE, encoding: "utf8" });
+    const output = execFileSync(process.execPath, [join(folder, "example.ts")], {
+      cwd: PACKAGE,
+      encoding: "utf8",
+    });
     expect(output).toBe(printed);
   } finally {
     rmSync(folder, { recursive: true });

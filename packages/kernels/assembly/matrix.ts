@@ -48,8 +48,8 @@ function oddBf16(pairs: v128): v128 {
 
 /**
  * y = W · x · factor. Weights are read row by row in one stream, which the processor reads ahead: four rows at once
- * ran at half the speed from memory (rows of 576). `x` holds 2^112 times its values divided by `factor`, or as near as F32
- * reaches.
+ * ran at half the speed from memory (rows of 576). `x` holds 2^112 times its values divided by `factor`, or as near
+ * as F32 reaches.
  */
 export function gemv_f16(w: usize, x: usize, y: usize, rows: i32, stride: i32, factor: f32): void {
   const rowBytes = <usize>stride << 1;

@@ -53,7 +53,7 @@ export function encode(schema: Schema, value: object): Uint8Array {
 }
 
 function writeMessage(writer: BinaryWriter, schema: Schema, value: Fields): void {
-  for (const [key, field] of Object.entries(schema)) {
+  for (const [key, field] of tableOf(schema).entries) {
     const content = value[key];
     if (content === undefined) continue;
     if (field.kind === "map") writeMap(writer, field, content as ReadonlyMap<string, unknown>);
@@ -68,7 +68,7 @@ function writeMap(writer: BinaryWriter, field: Field, map: ReadonlyMap<string, u
   for (const key of keys) {
     writer.tag(field.no, WireType.LengthDelimited).fork();
     writer.tag(1, WireType.LengthDelimited).string(key);
-    writeField(writer, { ...field, no: 2, kind: field.message ? "message" : "scalar" }, map.get(key));
+    writeField(writer, mapEntrySchema(field).value!, map.get(key));
     writer.join();
   }
 }
@@ -188,6 +188,7 @@ function readScalar(reader: BinaryReader, type: Scalar): unknown {
 }
 
 interface Table {
+  readonly entries: readonly (readonly [string, Field])[];
   readonly byNumber: ReadonlyMap<number, readonly [string, Field]>;
   empty(): Fields;
 }
@@ -199,6 +200,7 @@ function tableOf(schema: Schema): Table {
   if (table === undefined) {
     const entries = Object.entries(schema);
     table = {
+      entries,
       byNumber: new Map(entries.map((entry) => [entry[1].no, entry])),
       empty: () => {
         const fields: Fields = {};

@@ -69,7 +69,7 @@ export interface LoadReply {
   readonly error?: ThreadError;
 }
 
-/** Waits until word `index` is no longer `value`: spins for some microseconds, then sleeps. */
+/** Waits until word `index` is no longer `value`: spins for a moment, then sleeps. */
 export function waitWhile(control: Int32Array, index: number, value: number): void {
   for (let spin = 0; spin < SPINS; spin++) {
     if (Atomics.load(control, index) !== value) return;
@@ -77,5 +77,5 @@ export function waitWhile(control: Int32Array, index: number, value: number): vo
   Atomics.wait(control, index, value);
 }
 
-/** About 100 µs: longer than a decoder's work between two products. */
+/** Some 300 µs: longer than a decoder's work between two products. */
 const SPINS = 50_000;

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { createMatrixPool, type MatrixPool } from "@pippin/kernels/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { plainToBf16 } from "../../src/plain/cast.ts";
 import { plainMultiply } from "../../src/plain/matrix.ts";
 import { plainWeight } from "./plain-weight.ts";
 import { randomFrom, weightFile } from "./weight-file.ts";
@@ -73,6 +74,16 @@ test.each([1e-38, 1e-20, 1e20, 1e34])("F16 weights keep their precision for x ar
   expect(
     worstError({ rows: 64, cols: 64, values: plainWeight(file) }, x, pool.multiply("all", x, 1)),
   ).toBeLessThan(2e-6);
+});
+
+test("keeping F32 weights as BF16 rounds as the plain twin rounds", async () => {
+  const file = weightFile("F32", [64, 1]);
+  await pool.load("rounded", file.expr, "BF16");
+
+  const kept = pool.multiply("rounded", new Float32Array([1]), 1);
+
+  const bits = Uint32Array.from(plainToBf16(plainWeight(file)), (code) => code << 16);
+  expect(kept).toEqual(new Float32Array(bits.buffer));
 });
 
 test("subnormal F16 weights count", async () => {
