@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Backend, PippinError } from "@pippin/core";
 import { readJsonFile } from "@pippin/core/node";
@@ -49,7 +49,9 @@ export async function loadBackends(cwd: string): Promise<AnyBackend[]> {
 
 async function loadBackend(name: string, cwd: string): Promise<AnyBackend> {
   const loaded = await importFrom(name, cwd).catch((cause) => {
-    throw unusable(name, cause instanceof Error ? cause.message : String(cause), cause);
+    // Node appends the files that asked for it.
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split("\n");
+    throw unusable(name, reason!, cause);
   });
   const backend = (loaded as { backend?: AnyBackend }).backend;
   const complete =
@@ -64,6 +66,7 @@ async function loadBackend(name: string, cwd: string): Promise<AnyBackend> {
 }
 
 async function importFrom(name: string, cwd: string): Promise<unknown> {
+  if (isAbsolute(name)) return import(pathToFileURL(name).href);
   if (name.startsWith(".")) return import(pathToFileURL(join(cwd, name)).href);
   // Pippin's own backends come with it; a stranger's is installed beside the config.
   if (name === "@pippin/coreml") return import("@pippin/coreml");
@@ -74,7 +77,7 @@ async function importFrom(name: string, cwd: string): Promise<unknown> {
 function unusable(name: string, reason: string, cause?: unknown): PippinError<CliErrorCode> {
   return new PippinError("CLI_BACKEND_UNUSABLE", {
     message: `the backend ${JSON.stringify(name)} of ${CONFIG_FILE} cannot be used: ${reason}`,
-    hint: "Install it in this folder, or correct its path; a backend implements `Backend` of @pippin/core.",
+    hint: "Install it in this folder, or correct its path, which begins with ./; docs/backends.md shows how one is written.",
     details: { name },
     cause,
   });

@@ -4,7 +4,7 @@ import { type Artifact, type BackendPlan, RuntimeManifest, type StageContext } f
 import { readJsonFile, withOutputFolder } from "@pippin/core/node";
 import type { AnyBackend } from "./config.ts";
 import { type OpenModel, packageName } from "./model.ts";
-import { writeText } from "./text.ts";
+import { tokenizerFiles, writeText } from "./text.ts";
 
 export const MANIFEST_FILE = "pippin-manifest.json";
 
@@ -33,7 +33,7 @@ export async function writeConversion(
   { out, force }: WriteOptions,
   context: StageContext,
 ): Promise<Artifact[]> {
-  const former = await formerPackages(out);
+  const former = await formerEntries(out);
   const keep = (name: string) => !former.has(name);
   return withOutputFolder(out, { force, keep, signal: context.signal }, async (staging) => {
     const artifacts = await backend.emit(plan, model.decoder.weights, staging, context);
@@ -51,10 +51,11 @@ function manifestText(manifest: RuntimeManifest, artifacts: readonly Artifact[])
   return `${JSON.stringify({ ...manifest, files }, null, 2)}\n`;
 }
 
-/** Packages that an earlier run wrote into the folder: they go when the folder is replaced. */
-async function formerPackages(out: string): Promise<ReadonlySet<string>> {
+/** What an earlier run wrote into the folder goes when it is replaced: another model may have fewer files. */
+async function formerEntries(out: string): Promise<ReadonlySet<string>> {
   const parsed = RuntimeManifest.safeParse(
     await readJsonFile(join(out, MANIFEST_FILE)).catch(() => undefined),
   );
-  return new Set(parsed.success ? parsed.data.packages : []);
+  if (!parsed.success) return new Set();
+  return new Set([...parsed.data.packages, ...(await tokenizerFiles(out))]);
 }

@@ -1,6 +1,6 @@
-import { PippinError } from "@pippin/core";
+import { isPippinError, PippinError } from "@pippin/core";
 
-/** Codes thrown by the command line itself. */
+/** Codes thrown by the command line itself; bin/pippin.js adds `CLI_NODE_TOO_OLD` and `CLI_NOT_BUILT`. */
 export type CliErrorCode =
   /** An option or argument cannot be used as given. Exit status 2. */
   | "CLI_USAGE"
@@ -11,8 +11,14 @@ export type CliErrorCode =
   /** The path is neither a package of a known backend nor a model. */
   | "CLI_NOT_A_PACKAGE"
   /** The package cannot be executed here, or has no tokenizer. */
-  | "CLI_CANNOT_RUN";
+  | "CLI_CANNOT_RUN"
+  /** An error that nobody threw on purpose: a fault of Pippin or of a backend. */
+  | "CLI_UNEXPECTED";
 
 export function usageError(message: string, hint: string): PippinError<CliErrorCode> {
   return new PippinError("CLI_USAGE", { message, hint });
+}
+
+export function isUsageError(error: unknown): boolean {
+  return isPippinError(error) && error.code === "CLI_USAGE";
 }

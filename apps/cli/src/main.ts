@@ -1,5 +1,7 @@
 import { run } from "./run.ts";
 
+for (const stream of [process.stdout, process.stderr]) stream.on("error", onOutputError);
+
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -7,3 +9,10 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
 });
+
+/** Who reads our output may leave early, as `head` does: the command goes on and ends with its own status. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+  process.exit(1);
+}

@@ -12,7 +12,7 @@ import {
   tokenizerFromGguf,
 } from "@pippin/tokenizer";
 import { loadTokenizer } from "@pippin/tokenizer/node";
-import { type Io, printWarning } from "./terminal/io.ts";
+import type { CommandContext } from "./terminal/io.ts";
 import type { Text } from "./text.ts";
 
 /** A model opened: its headers, its meaning, its tokenizer. No weight is read. */
@@ -26,9 +26,9 @@ export interface OpenModel {
   readonly facts: ModelFacts;
 }
 
-export async function openModel(path: string, io: Io): Promise<OpenModel> {
-  const checkpoint = await openCheckpoint(path, { signal: io.signal });
-  for (const warning of checkpoint.warnings) printWarning(io, warning);
+export async function openModel(path: string, context: CommandContext): Promise<OpenModel> {
+  const checkpoint = await openCheckpoint(path, { signal: context.signal });
+  for (const warning of checkpoint.warnings) context.warn(warning);
   const full = resolve(path);
   const folder = /\.(safetensors|gguf)$/.test(full) ? dirname(full) : full;
   const text = await openText(checkpoint, folder);

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, resolve } from "node:path";
 import {
   type OpenedPackage,
   PippinError,
@@ -14,7 +14,8 @@ import { textOf, withoutTokenizer } from "./model.ts";
 import type { Io } from "./terminal/io.ts";
 import type { Text } from "./text.ts";
 
-export interface OpenPackage {
+/** Closes at the end of the block that declares it with `await using`. */
+export interface OpenPackage extends AsyncDisposable {
   readonly backend: AnyBackend;
   readonly opened: OpenedPackage<DecoderSpec>;
   readonly text: Text | undefined;
@@ -41,8 +42,9 @@ export async function openPackage(path: string, io: Io): Promise<OpenPackage> {
   }
   const text =
     (await loadTokenizer(path).then(textOf, withoutTokenizer)) ??
-    (await loadTokenizer(dirname(join(path, "."))).then(textOf, withoutTokenizer));
-  return { backend, opened: await backend.open(path, { signal: io.signal }), text };
+    (await loadTokenizer(dirname(resolve(path))).then(textOf, withoutTokenizer));
+  const opened = await backend.open(path, { signal: io.signal });
+  return { backend, opened, text, [Symbol.asyncDispose]: () => opened.close() };
 }
 
 /** @throws PippinError `CLI_CANNOT_RUN` when the backend has no runner. */
@@ -50,12 +52,22 @@ export async function startRunner(
   { backend, opened }: OpenPackage,
   options: RunnerOptions,
   context: StageContext,
-): Promise<Runner> {
-  if (opened.runner !== undefined) return opened.runner(options, context);
-  throw new PippinError<CliErrorCode>("CLI_CANNOT_RUN", {
-    message: `the backend "${backend.id}" cannot execute its packages on this machine`,
-    hint: "Run the package on the device it was made for.",
-  });
+): Promise<Runner & AsyncDisposable> {
+  if (opened.runner === undefined) {
+    throw new PippinError<CliErrorCode>("CLI_CANNOT_RUN", {
+      message: `the backend "${backend.id}" cannot execute its packages on this machine`,
+      hint: "Run the package on the device it was made for.",
+    });
+  }
+  const runner = await opened.runner(options, context);
+  const { vocabSize, contextLength } = runner;
+  return {
+    vocabSize,
+    contextLength,
+    start: () => runner.start(),
+    close: () => runner.close(),
+    [Symbol.asyncDispose]: () => runner.close(),
+  };
 }
 
 /** @throws PippinError `CLI_CANNOT_RUN` when the package has no tokenizer. */

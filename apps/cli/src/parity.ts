@@ -13,6 +13,8 @@ const PROMPTS = [
   "Name three colors.",
 ];
 
+export const MAX_PROMPTS: number = PROMPTS.length;
+
 /** A difference with a smaller margin than this is a coin toss of the original, not an error. */
 export const TIE_MARGIN = 0.3;
 

@@ -1,43 +1,58 @@
-import { isPippinError } from "@pippin/core";
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { watchSignals } from "./signals.ts";
 import { createIo, type Io, type Streams } from "./terminal/io.ts";
-import { printError } from "./terminal/print-error.ts";
 
-/** 0 done, 1 failed, 2 wrong usage, 3 environment not fit, 130 interrupted. */
-export const EXIT = { done: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
-
-/** Oldest Node whose worker threads, `import` attributes and WebAssembly SIMD everything here relies on. */
-const MIN_NODE = [22, 18] as const;
+/** 0 done, 1 failed, 2 wrong usage, 130 interrupted; 3, environment not fit, is bin/pippin.js's. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Runs one command line and returns the exit status. */
 export async function run(argv: readonly string[], streams: Streams): Promise<number> {
-  const io = createIo(streams, argv.includes("--json"));
-  const old = tooOldNode(process.versions.node);
-  if (old) {
-    printError(
-      io,
-      new Error(`Pippin needs Node ${MIN_NODE.join(".")} or newer, this is ${process.versions.node}`),
-    );
-    return EXIT.environment;
-  }
   const signals = watchSignals();
+  let status: number = EXIT.done;
+  const io = createIo(streams, {
+    json: argv.includes("--json"),
+    signal: signals.signal,
+    interrupt: signals.interrupt,
+    fail: () => {
+      status = EXIT.failed;
+    },
+  });
   try {
-    const program = await commandLine(argv, { ...io, signal: signals.signal });
+    const program = await commandLine(argv, io);
     await program.parseAsync(argv, { from: "user" });
-    return signals.signal.aborted ? EXIT.interrupted : Number(process.exitCode ?? EXIT.done);
+    return signals.signal.aborted ? EXIT.interrupted : status;
   } catch (error) {
     io.progress.clear();
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    printError(io, error);
-    if (signals.signal.aborted || (isPippinError(error) && error.code === "CORE_CANCELLED"))
-      return EXIT.interrupted;
-    return isPippinError(error) && error.code.startsWith("CLI_USAGE") ? EXIT.usage : EXIT.failed;
+    return await fail(error, argv, io);
   } finally {
+    io.progress.clear();
     signals.stop();
   }
+}
+
+/** Prints what went wrong and gives the status. Loads its code here, so that `--help` starts without it. */
+async function fail(error: unknown, argv: readonly string[], io: Io): Promise<number> {
+  // Help, also the one that is printed when no command is given.
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+  if (error instanceof CommanderError && error.code === "commander.help") return EXIT.usage;
+  const { isUsageError, usageError } = await import("./errors.ts");
+  const { printError } = await import("./terminal/print-error.ts");
+  const shown = error instanceof CommanderError ? usageError(...commanderText(error, argv)) : error;
+  printError(io, shown);
+  if (io.signal.aborted) return EXIT.interrupted;
+  return isUsageError(shown) ? EXIT.usage : EXIT.failed;
+}
+
+/** Commander writes "error: unknown option '--jsn'\n(Did you mean --json?)". */
+function commanderText(
+  { message }: CommanderError,
+  argv: readonly string[],
+): [message: string, hint: string] {
+  const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
+  const help = `See pippin ${[commandIn(argv) ?? [], "--help"].flat().join(" ")}.`;
+  return [first.replace(/\.$/, ""), [rest.join(" ").replace(/^\((.*)\)$/, "$1"), help].join(" ").trim()];
 }
 
 /** Defines all commands, but loads only the code of the one that was named. */
@@ -50,20 +65,22 @@ async function commandLine(argv: readonly string[], io: Io): Promise<Command> {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      // `fail` prints errors, all in one form.
+      outputError: () => undefined,
     });
   program.addHelpText(
     "after",
     "\nMODEL is a folder with config.json and safetensors, a .safetensors or a .gguf file.\nPACKAGE is a folder that pippin convert wrote, or the .mlpackage in it.",
   );
-  const named = argv.find((word) => COMMANDS.some((command) => command.name === word));
+  const named = commandIn(argv);
   for (const { name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary).description(summary).allowExcessArguments(false);
-    if (name === named || argv[0] === "help") await (await load()).define(command, { io, argv });
+    if (name === named) await (await load()).define(command, { io, argv });
   }
   return program;
 }
 
-function tooOldNode(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]);
+/** The command that a command line names, also after `help`. */
+function commandIn(argv: readonly string[]): string | undefined {
+  return argv.find((word) => COMMANDS.some((command) => command.name === word));
 }

@@ -7,6 +7,9 @@ interface PropertySchema {
   readonly enum?: readonly string[];
   readonly description?: string;
   readonly default?: unknown;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
 }
 
 /** Adds a flag for each property of a backend's options: an option is written down once, in its schema. */
@@ -26,8 +29,9 @@ export function parseSchemaOptions<T>(schema: z.ZodType<T>, flags: Readonly<Reco
   const given = Object.fromEntries(names.filter((name) => name in flags).map((name) => [name, flags[name]]));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw usageError(`--${kebab(String(issue.path[0]))}: ${issue.message}`, "See pippin convert --help.");
+  const { path, message } = parsed.error.issues[0]!;
+  const flag = path.length > 0 ? `--${kebab(String(path[0]))}: ` : "";
+  throw usageError(`${flag}${message}`, "See pippin convert --help.");
 }
 
 function propertiesOf(schema: z.ZodType): Record<string, PropertySchema> {
@@ -35,23 +39,29 @@ function propertiesOf(schema: z.ZodType): Record<string, PropertySchema> {
   return (json.properties ?? {}) as Record<string, PropertySchema>;
 }
 
-function optionFor(
-  name: string,
-  { type, enum: choices, description = "", default: fallback }: PropertySchema,
-): Option {
+function optionFor(name: string, property: PropertySchema): Option {
+  const { type, enum: choices, description = "", default: fallback } = property;
   const flag = `--${kebab(name)}`;
-  const text =
-    fallback === undefined || type === "boolean"
-      ? description
-      : `${description} (default: ${String(fallback)})`;
   if (type === "boolean") {
     return fallback === true
       ? new Option(`--no-${kebab(name)}`, `do not ${description}`)
       : new Option(flag, description);
   }
+  const text = fallback === undefined ? description : `${description} (default: ${String(fallback)})`;
   const option = new Option(`${flag} <${choices ? "choice" : type === "string" ? "text" : "n"}>`, text);
   if (choices) return option.choices([...choices]);
-  return type === "integer" || type === "number" ? option.argParser(parseNumber) : option;
+  if (type === "integer") return option.argParser(wholeNumber(boundsOf(property)));
+  return type === "number" ? option.argParser(parseNumber) : option;
+}
+
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+function boundsOf({ minimum, exclusiveMinimum, maximum }: PropertySchema): Bounds {
+  const min = minimum ?? (exclusiveMinimum === undefined ? undefined : exclusiveMinimum + 1);
+  return { ...(min === undefined ? {} : { min }), ...(maximum === undefined ? {} : { max: maximum }) };
 }
 
 /** For numeric flags: a whole or decimal number, nothing else. */
@@ -59,6 +69,26 @@ export function parseNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
   return value;
+}
+
+export function parseTemperature(text: string): number {
+  const value = parseNumber(text);
+  if (value < 0) throw new InvalidArgumentError("It must not be below 0.");
+  return value;
+}
+
+/** For flags that count: a whole number within bounds. */
+export function wholeNumber({
+  min = Number.MIN_SAFE_INTEGER,
+  max = Number.MAX_SAFE_INTEGER,
+}: Bounds): (text: string) => number {
+  const from = min > Number.MIN_SAFE_INTEGER ? ` of at least ${min}` : "";
+  const range = max < Number.MAX_SAFE_INTEGER ? ` from ${min} to ${max}` : from;
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number${range}.`);
+  };
 }
 
 function kebab(name: string): string {

@@ -1,7 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChatMessage, ChatTemplate, Tokenizer } from "@pippin/tokenizer";
-import { writeTokenizerFiles } from "@pippin/tokenizer/node";
+import { loadTokenizer, writeTokenizerFiles } from "@pippin/tokenizer/node";
 
 /** What turns a conversation into ids and ids into words. */
 export interface Text {
@@ -26,6 +26,14 @@ export async function writeText(text: Text, from: string, to: string): Promise<v
     return;
   }
   await writeTokenizerFiles(to, text.files);
+}
+
+/** Names of the tokenizer's files in a package's folder; none when they cannot be read. */
+export async function tokenizerFiles(folder: string): Promise<readonly string[]> {
+  return loadTokenizer(folder).then(
+    ({ files }) => files,
+    () => [],
+  );
 }
 
 /** Ids of a conversation, ready for the model's answer; without a template only the last message's text. */

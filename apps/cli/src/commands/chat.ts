@@ -1,11 +1,11 @@
-import { createInterface } from "node:readline/promises";
-import { isPippinError } from "@pippin/core";
+import { createInterface, type Interface } from "node:readline/promises";
+import { isPippinError, type Runner, type Session } from "@pippin/core";
 import type { ChatMessage } from "@pippin/tokenizer";
 import type { Command } from "commander";
 import { answer } from "../answer.ts";
 import { needText, openPackage, startRunner } from "../package.ts";
-import { type Io, say, stageContext } from "../terminal/io.ts";
-import { encodeChat } from "../text.ts";
+import { type CommandContext, type Io, say, sayPiece, stageContext } from "../terminal/io.ts";
+import { encodeChat, type Text } from "../text.ts";
 import { addSampling } from "./generate.ts";
 
 interface Flags {
@@ -23,55 +23,84 @@ export function define(command: Command, { io }: { io: Io }): void {
   addSampling(command)
     .addHelpText(
       "after",
-      "\nOne question a line; an empty line or Ctrl-D ends. Reads from a pipe too.\n\nExample:\n  pippin chat build/pip",
+      "\nOne question a line; an empty line or Ctrl-D ends. Reads from a pipe too, to its end.\n\nExample:\n  pippin chat build/pip",
     )
     .action((path: string, flags: Flags) => chat(path, flags, io));
 }
 
 async function chat(path: string, flags: Flags, io: Io): Promise<void> {
   const context = stageContext(io);
-  const opened = await openPackage(path, io);
+  await using opened = await openPackage(path, io);
   const text = needText(opened);
-  const runner = await startRunner(opened, { precision: flags.precision }, context);
-  const lines = createInterface({
-    input: io.stdin,
-    output: io.stderr,
-    terminal: io.stdin.isTTY === true,
-    prompt: "> ",
-  });
-  io.signal.addEventListener("abort", () => lines.close(), { once: true });
-  // On a terminal readline hears Ctrl-C itself.
-  lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-  const messages: ChatMessage[] =
-    flags.system === undefined ? [] : [{ role: "system", content: flags.system }];
-  const session = runner.start();
-  let fed: number[] = [];
+  await using runner = await startRunner(opened, { precision: flags.precision }, context);
+  const conversation = new Conversation({ runner, text }, flags);
+  const typed = io.stdin.isTTY === true;
+  const lines = readLines(io, typed);
   try {
-    if (io.stdin.isTTY) lines.prompt();
+    if (typed) lines.prompt();
     for await (const line of lines) {
-      if (line.trim() === "") break;
-      messages.push({ role: "user", content: line });
-      const prompt = encodeChat(text, messages);
-      // What the cache already holds is not fed again.
-      const shared = commonPrefix(fed, prompt);
-      session.rewind(shared);
-      const { maxTokens, temperature, seed } = flags;
-      const onText = (piece: string) => void io.stdout.write(piece);
-      const options = { maxTokens, temperature, seed, session, onText };
-      const result = await answer({ runner, text }, prompt.slice(shared), options, context);
-      fed = [...prompt, ...result.ids].slice(0, session.length);
-      messages.push({ role: "assistant", content: result.text });
-      say(io);
-      if (result.finish === "context") say(io, "(the context is full)");
-      if (io.stdin.isTTY) lines.prompt();
+      if (line.trim() !== "") await conversation.reply(line, io, context);
+      else if (typed) break;
+      if (typed) lines.prompt();
     }
   } catch (error) {
     if (!io.signal.aborted || !isPippinError(error)) throw error;
     say(io);
   } finally {
     lines.close();
-    await runner.close();
-    await opened.opened.close();
+  }
+}
+
+function readLines(io: Io, terminal: boolean): Interface {
+  const lines = createInterface({ input: io.stdin, output: io.stderr, terminal, prompt: "> " });
+  io.signal.addEventListener("abort", () => lines.close(), { once: true });
+  // On a terminal readline hears Ctrl-C itself.
+  lines.on("SIGINT", io.interrupt);
+  return lines;
+}
+
+/** The turns so far, and the session whose cache holds them. */
+class Conversation {
+  readonly #model: { readonly runner: Runner; readonly text: Text };
+  readonly #flags: Flags;
+  readonly #session: Session;
+  #messages: ChatMessage[] = [];
+  /** Tokens in the session's cache. */
+  #fed: number[] = [];
+
+  constructor(model: { readonly runner: Runner; readonly text: Text }, flags: Flags) {
+    this.#model = model;
+    this.#flags = flags;
+    this.#session = model.runner.start();
+    this.#forget();
+  }
+
+  async reply(question: string, io: Io, context: CommandContext): Promise<void> {
+    const { text, runner } = this.#model;
+    this.#messages.push({ role: "user", content: question });
+    let prompt = encodeChat(text, this.#messages);
+    if (prompt.length >= runner.contextLength && this.#fed.length > 0) {
+      say(io, io.dim("(the context is full: the conversation starts over)"));
+      this.#forget();
+      this.#messages.push({ role: "user", content: question });
+      prompt = encodeChat(text, this.#messages);
+    }
+    // What the cache already holds is not fed again.
+    const shared = commonPrefix(this.#fed, prompt);
+    this.#session.rewind(shared);
+    const { maxTokens, temperature, seed } = this.#flags;
+    const onText = (piece: string) => sayPiece(io, piece);
+    const options = { maxTokens, temperature, seed, session: this.#session, onText };
+    const result = await answer(this.#model, prompt.slice(shared), options, context);
+    this.#fed = [...prompt, ...result.ids].slice(0, this.#session.length);
+    this.#messages.push({ role: "assistant", content: result.text });
+    say(io);
+  }
+
+  #forget(): void {
+    const { system } = this.#flags;
+    this.#messages = system === undefined ? [] : [{ role: "system", content: system }];
+    this.#fed = [];
   }
 }
 

@@ -1,12 +1,13 @@
+import type { Artifact, BackendPlan } from "@pippin/core";
 import type { Command } from "commander";
-import { chooseBackend, loadBackends } from "../config.ts";
+import { type AnyBackend, chooseBackend, loadBackends } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { openModel, packageName } from "../model.ts";
 import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
-import { formatBytes, formatSeconds, formatTable } from "../terminal/format.ts";
+import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
-interface Flags extends Readonly<Record<string, unknown>> {
+export interface ConvertFlags extends Readonly<Record<string, unknown>> {
   readonly backend?: string;
   readonly out?: string;
   readonly force?: boolean;
@@ -17,56 +18,79 @@ export async function define(
   command: Command,
   { io, argv }: { io: Io; argv: readonly string[] },
 ): Promise<void> {
+  const backend = await addConversion(command, argv, io);
+  command
+    .option("--json", "print the artifacts as JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  pippin convert models/pip-chat --out build/pip\n  pippin convert SmolLM2-135M.gguf --program stateless --target ios17 --out build/smol",
+    )
+    .action((path: string, flags: ConvertFlags) => convert(path, { flags, backend }, io));
+}
+
+/** The argument and options of every command that converts: ours, then those of the backend that was named. */
+export async function addConversion(command: Command, argv: readonly string[], io: Io): Promise<AnyBackend> {
   const backends = await loadBackends(io.cwd);
   const backend = chooseBackend(backends, flagValue(argv, "--backend"));
+  const known = backends.map(({ id, summary }) => `${id}${summary ? ` (${summary})` : ""}`).join(", ");
   command
     .argument("<model>", "folder, .safetensors or .gguf file")
-    .option("--backend <id>", `format to write: ${backends.map(({ id }) => id).join(", ")}`)
+    .option("--backend <id>", `format to write: ${known}`)
     .option("--out <dir>", "folder to write (default: build/ and the model's name)")
     .option("--force", "replace what is in the folder")
-    .option("--dry-run", "say what would be written, and write nothing")
-    .option("--json", "print the artifacts as JSON");
+    .option("--dry-run", "say what would be written, and write nothing");
   addSchemaOptions(command, backend.options);
-  command.addHelpText(
-    "after",
-    "\nExamples:\n  pippin convert models/pip-chat --out build/pip\n  pippin convert SmolLM2-135M.gguf --program stateless --target ios17 --out build/smol",
+  return backend;
+}
+
+async function convert(
+  path: string,
+  { flags, backend }: { readonly flags: ConvertFlags; readonly backend: AnyBackend },
+  io: Io,
+): Promise<void> {
+  const context = stageContext(io);
+  const options = parseSchemaOptions(backend.options, flags);
+  const began = performance.now();
+  const model = await openModel(path, context);
+  const plan = planConversion(backend, model, options);
+  const out = flags.out ?? defaultOut(model.facts.name);
+  if (flags.dryRun) return sayPlan(io, plan, out);
+  const artifacts = await writeConversion(
+    { backend, model, plan },
+    { out, force: flags.force ?? false },
+    context,
   );
-  command.action(async (path: string, flags: Flags) => {
-    const options = parseSchemaOptions(backend.options, flags);
-    const began = performance.now();
-    const model = await openModel(path, io);
-    const plan = planConversion(backend, model, options);
-    const out = flags.out ?? `build/${packageName(model.facts.name)}`;
-    const choices = Object.entries(plan.choices)
+  const seconds = (performance.now() - began) / 1000;
+  if (io.json) sayJson(io, { artifacts, warnings: context.warnings, seconds });
+  const rows = artifacts.map((artifact) => [
+    io.strong(printableLine(artifact.path)),
+    formatBytes(artifactBytes([artifact])),
+    formatSeconds(seconds),
+  ]);
+  for (const line of formatTable(rows)) say(io, line);
+  say(io, io.dim(choicesText(plan)));
+  say(io, `next: npx pippin verify ${shellWord(out)} --against ${shellWord(path)}`);
+}
+
+export function defaultOut(model: string): string {
+  return `build/${packageName(model)}`;
+}
+
+/** What `--dry-run` prints. */
+export function sayPlan(io: Io, plan: BackendPlan, out: string): void {
+  const { outputBytes: bytes, choices, manifest } = plan;
+  if (io.json) sayJson(io, { dryRun: true, out, bytes, choices, manifest });
+  say(io, `would write ${printableLine(out)}: ${formatBytes(bytes)} (${choicesText(plan)})`);
+}
+
+export function artifactBytes(artifacts: readonly Artifact[]): number {
+  return artifacts.flatMap(({ files }) => files).reduce((sum, file) => sum + file.size, 0);
+}
+
+function choicesText({ choices }: BackendPlan): string {
+  return printableLine(
+    Object.entries(choices)
       .map(([name, value]) => `${name} ${value}`)
-      .join(", ");
-    if (flags.dryRun) {
-      if (io.json)
-        sayJson(io, {
-          dryRun: true,
-          out,
-          bytes: plan.outputBytes,
-          choices: plan.choices,
-          manifest: plan.manifest,
-        });
-      say(io, `would write ${out}: ${formatBytes(plan.outputBytes)} (${choices})`);
-      return;
-    }
-    const context = stageContext(io);
-    const artifacts = await writeConversion(
-      { backend, model, plan },
-      { out, force: flags.force ?? false },
-      context,
-    );
-    const seconds = (performance.now() - began) / 1000;
-    if (io.json) sayJson(io, { artifacts, warnings: context.warnings, seconds });
-    const rows = artifacts.map(({ path: place, files }) => [
-      io.strong(place),
-      formatBytes(files.reduce((sum, file) => sum + file.size, 0)),
-      formatSeconds(seconds),
-    ]);
-    for (const line of formatTable(rows)) say(io, line);
-    say(io, io.dim(choices));
-    say(io, `next: pippin verify ${out} --against ${path}`);
-  });
+      .join(", "),
+  );
 }

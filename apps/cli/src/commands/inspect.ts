@@ -3,8 +3,8 @@ import { openCheckpoint } from "@pippin/checkpoint/node";
 import type { DescriptionRow, PackageDescription } from "@pippin/core";
 import type { Command } from "commander";
 import { detectBackend } from "../package.ts";
-import { formatBytes, formatTable, printable } from "../terminal/format.ts";
-import { type Io, printWarning, say, sayJson } from "../terminal/io.ts";
+import { formatBytes, formatTable, printableLine } from "../terminal/format.ts";
+import { type CommandContext, type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
 const MAX_ROWS = 24;
 const MAX_TEXT = 100;
@@ -24,7 +24,8 @@ export function define(command: Command, { io }: { io: Io }): void {
 
 async function describe(path: string, io: Io): Promise<PackageDescription> {
   const backend = await detectBackend(path, io.cwd);
-  if (backend === undefined) return describeCheckpoint(await openCheckpoint(path, { signal: io.signal }), io);
+  const context = stageContext(io);
+  if (backend === undefined) return describeCheckpoint(await openCheckpoint(path, context), context);
   const opened = await backend.open(path, { signal: io.signal });
   try {
     return opened.describe();
@@ -33,8 +34,8 @@ async function describe(path: string, io: Io): Promise<PackageDescription> {
   }
 }
 
-function describeCheckpoint(checkpoint: Checkpoint, io: Io): PackageDescription {
-  for (const warning of checkpoint.warnings) printWarning(io, warning);
+function describeCheckpoint(checkpoint: Checkpoint, context: CommandContext): PackageDescription {
+  for (const warning of checkpoint.warnings) context.warn(warning);
   const config = (checkpoint.config ?? {}) as Record<string, unknown>;
   const simple = Object.entries(config).filter(([, value]) =>
     ["string", "number", "boolean"].includes(typeof value),
@@ -62,15 +63,15 @@ function describeCheckpoint(checkpoint: Checkpoint, io: Io): PackageDescription 
 }
 
 function print(io: Io, { kind, facts, sections }: PackageDescription, all: boolean): void {
-  say(io, io.strong(kind));
+  say(io, io.strong(printableLine(kind)));
   const shown = Object.entries(facts).map(([name, value]) => [
-    `  ${name}`,
-    name.toLowerCase().endsWith("bytes") ? formatBytes(Number(value)) : printable(String(value)),
+    `  ${printableLine(name)}`,
+    name.toLowerCase().endsWith("bytes") ? formatBytes(Number(value)) : printableLine(String(value)),
   ]);
   for (const line of formatTable(shown)) say(io, line);
   for (const { title, rows } of sections) {
     if (rows.length === 0) continue;
-    say(io, `\n${io.strong(title)}${rows.length > MAX_ROWS ? ` (${rows.length})` : ""}`);
+    say(io, `\n${io.strong(printableLine(title))}${rows.length > MAX_ROWS ? ` (${rows.length})` : ""}`);
     const visible = all ? rows : rows.slice(0, MAX_ROWS);
     for (const line of formatTable(visible.map((row) => cells(row, all)))) say(io, line);
     if (visible.length < rows.length)
@@ -79,11 +80,11 @@ function print(io: Io, { kind, facts, sections }: PackageDescription, all: boole
 }
 
 function cells({ name, dtype, shape, bytes, text = "" }: DescriptionRow, all: boolean): string[] {
-  const clean = printable(text).replaceAll("\n", " ");
+  const clean = printableLine(text);
   const short = all || clean.length <= MAX_TEXT ? clean : `${clean.slice(0, MAX_TEXT)}…`;
   return [
-    `  ${printable(name)}`,
-    dtype ?? "",
+    `  ${printableLine(name)}`,
+    printableLine(dtype ?? ""),
     shape ? `[${shape.map((size) => size ?? "?").join(", ")}]` : "",
     bytes === undefined ? "" : formatBytes(bytes),
     short,

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { openModel } from "../model.ts";
 import { openPackage, startRunner } from "../package.ts";
-import { checkParity, parityLine, TIE_MARGIN } from "../parity.ts";
-import { parseNumber } from "../schema-options.ts";
+import { checkParity, MAX_PROMPTS, parityLine, TIE_MARGIN } from "../parity.ts";
+import { wholeNumber } from "../schema-options.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
 interface Flags {
@@ -16,8 +16,8 @@ export function define(command: Command, { io }: { io: Io }): void {
   command
     .argument("<package>", "folder that pippin convert wrote, or the package in it")
     .requiredOption("--against <model>", "the model that it was made from")
-    .option("--tokens <n>", "greedy tokens compared after each prompt", parseNumber, 32)
-    .option("--prompts <n>", "prompts, at most 5", parseNumber, 3)
+    .option("--tokens <n>", "greedy tokens compared after each prompt", wholeNumber({ min: 1 }), 32)
+    .option("--prompts <n>", `prompts, at most ${MAX_PROMPTS}`, wholeNumber({ min: 1, max: MAX_PROMPTS }), 3)
     .addOption(
       new Option(
         "--precision <choice>",
@@ -27,24 +27,24 @@ export function define(command: Command, { io }: { io: Io }): void {
         .default("fp16"),
     )
     .option("--json", "print the report as JSON")
-    .addHelpText("after", "\nExample:\n  pippin verify build/pip --against models/pip-chat")
-    .action(async (path: string, { against, tokens, prompts, precision }: Flags) => {
-      const context = stageContext(io);
-      const model = await openModel(against, io);
-      const opened = await openPackage(path, io);
-      const candidate = await startRunner(opened, { precision }, context);
-      try {
-        const verdict = await checkParity({ model, candidate }, { prompts, tokens }, context);
-        if (io.json) sayJson(io, verdict);
-        say(io, parityLine(verdict));
-        for (const { prompt, step, margin } of verdict.greedy.differences) {
-          const kind = margin < TIE_MARGIN ? "a near tie" : "an error";
-          say(io, `  prompt ${prompt + 1}, token ${step + 1}: margin ${margin.toFixed(3)}, ${kind}`);
-        }
-        if (!verdict.passed) process.exitCode = 1;
-      } finally {
-        await candidate.close();
-        await opened.opened.close();
-      }
-    });
+    .addHelpText(
+      "after",
+      "\nExits with 1 when the package differs from the model.\n\nExample:\n  pippin verify build/pip --against models/pip-chat",
+    )
+    .action((path: string, flags: Flags) => verify(path, flags, io));
+}
+
+async function verify(path: string, { against, tokens, prompts, precision }: Flags, io: Io): Promise<void> {
+  const context = stageContext(io);
+  const model = await openModel(against, context);
+  await using opened = await openPackage(path, io);
+  await using candidate = await startRunner(opened, { precision }, context);
+  const verdict = await checkParity({ model, candidate }, { prompts, tokens }, context);
+  if (io.json) sayJson(io, { ...verdict, warnings: context.warnings });
+  say(io, parityLine(verdict));
+  for (const { prompt, step, margin } of verdict.greedy.differences) {
+    const kind = margin < TIE_MARGIN ? "a near tie" : "an error";
+    say(io, `  prompt ${prompt + 1}, token ${step + 1}: margin ${margin.toFixed(3)}, ${kind}`);
+  }
+  if (!verdict.passed) io.fail();
 }

@@ -13,7 +13,8 @@ export function formatBytes(bytes: number): string {
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** Columns of text, each as wide as its widest cell; the last one is not padded. */
@@ -37,4 +38,24 @@ export function printable(text: string): string {
       ? character
       : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
+}
+
+/** The same on one line, for cells and titles. */
+export function printableLine(text: string): string {
+  return printable(text.replaceAll(/\s*[\n\t]\s*/g, " "));
+}
+
+/** JSON that is also safe to print: `JSON.stringify` lets DEL and the C1 control characters through. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replaceAll(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  );
+}
+
+/** A path as it can be pasted into a shell: quoted when it holds spaces or anything else that shells read. */
+export function shellWord(text: string, platform: NodeJS.Platform = process.platform): string {
+  if (/^[\w./:@%+,=~\\-]+$/.test(text)) return text;
+  const clean = printableLine(text);
+  return platform === "win32" ? `"${clean}"` : `'${clean.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { StageContext, Warning } from "@pippin/core";
+import { jsonText, printable } from "./format.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 export interface Streams {
@@ -10,25 +11,34 @@ export interface Streams {
   readonly cwd: string;
 }
 
-/** What a command may touch of the outside: streams, and nothing else of the process. */
-export interface Io extends Streams {
+/** How a command and the process around it talk. */
+export interface Control {
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** Does what Ctrl-C does. */
+  interrupt(): void;
+  /** Makes the exit status 1 although no error is thrown: the work is done, its finding is bad. */
+  fail(): void;
+}
+
+/** What a command may touch of the outside: streams, and nothing else of the process. */
+export interface Io extends Streams, Control {
   readonly progress: Progress;
   /** Bold on a terminal, plain elsewhere. */
   strong(text: string): string;
   dim(text: string): string;
 }
 
-export function createIo(streams: Streams, json: boolean): Io {
+export function createIo(streams: Streams, control: Control): Io {
   const { env, stderr, stdout } = streams;
-  const colors = Boolean(stdout.isTTY) && !env.NO_COLOR && !json;
-  const live = Boolean(stderr.isTTY) && !env.CI;
-  const paint = (format: "bold" | "dim") => (text: string) => (colors ? styleText(format, text) : text);
+  const smart = env.TERM !== "dumb";
+  const colors = Boolean(stdout.isTTY) && smart && !env.NO_COLOR && !control.json;
+  const live = Boolean(stderr.isTTY) && smart && !env.CI;
+  const paint = (format: "bold" | "dim") => (text: string) =>
+    colors ? styleText(format, text, { validateStream: false }) : text;
   return {
     ...streams,
-    json,
-    signal: new AbortController().signal,
+    ...control,
     progress: createProgress(stderr, live),
     strong: paint("bold"),
     dim: paint("dim"),
@@ -41,18 +51,33 @@ export function say(io: Io, text = ""): void {
   if (!io.json) io.stdout.write(`${text}\n`);
 }
 
+/** A piece of a model's answer as it comes. */
+export function sayPiece(io: Io, piece: string): void {
+  io.progress.clear();
+  io.stdout.write(printable(piece));
+}
+
 /** The one JSON document of `--json`. */
 export function sayJson(io: Io, value: unknown): void {
-  io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-export function printWarning(io: Io, { code, message, hint }: Warning): void {
   io.progress.clear();
-  io.stderr.write(`warning: ${message} [${code}]\n${hint ? `         ${hint}\n` : ""}`);
+  io.stdout.write(`${jsonText(value, 2)}\n`);
 }
 
-/** A stage context that shows progress, prints warnings and keeps them for `--json`. */
-export function stageContext(io: Io): StageContext & { readonly warnings: Warning[] } {
+function printWarning(io: Io, { code, message, hint }: Warning): void {
+  io.progress.clear();
+  io.stderr.write(`warning: ${printable(message)} [${printable(code)}]\n`);
+  if (hint) io.stderr.write(`         ${printable(hint)}\n`);
+}
+
+/** A stage context that prints warnings and keeps them for `--json`. */
+export interface CommandContext extends StageContext {
+  readonly signal: AbortSignal;
+  readonly warnings: readonly Warning[];
+  warn(warning: Warning): void;
+}
+
+/** What a command passes to the stages: progress is shown, warnings are printed. */
+export function stageContext(io: Io): CommandContext {
   const warnings: Warning[] = [];
   return {
     warnings,

@@ -18,6 +18,7 @@ export function createProgress(
   now: () => number = () => performance.now(),
 ): Progress {
   let stage = "";
+  let last = 0;
   let began = 0;
   let drawn = Number.NEGATIVE_INFINITY;
   let visible = false;
@@ -30,15 +31,18 @@ export function createProgress(
     show(event) {
       if (!live) return;
       const key = `${event.stage} ${event.unit}`;
-      if (key !== stage) {
+      // Fewer than before: the stage runs once more.
+      if (key !== stage || event.done < last) {
         stage = key;
         began = now();
         drawn = Number.NEGATIVE_INFINITY;
       }
+      last = event.done;
       if (now() - drawn < REDRAW_MS && event.done !== event.total) return;
       drawn = now();
       const line = progressLine(event, (drawn - began) / 1000);
-      out.write(`\r\u001b[2K${line.slice(0, (out.columns ?? 80) - 1)}`);
+      // A terminal that does not know its width says 0.
+      out.write(`\r\u001b[2K${line.slice(0, (out.columns || 80) - 1)}`);
       visible = true;
       if (event.done === event.total) clear();
     },

@@ -3,13 +3,7 @@ import type { Segment } from "@pippin/kernels/node";
 import { countOf, type Shape } from "../mil/types.ts";
 import { alignBlob, BLOB_ALIGNMENT, blobHeader, blobRecord } from "../package/blob-file.ts";
 import type { DataTypeName } from "../proto/mil.ts";
-
-const LATIN1 = new TextDecoder("latin1");
-
-/** Bytes as a string of the same length: a key by content. */
-export function latin1(bytes: Uint8Array): string {
-  return LATIN1.decode(bytes);
-}
+import { ContentMap } from "./content-map.ts";
 
 interface Blob {
   readonly shape: Shape;
@@ -22,8 +16,10 @@ interface Blob {
  */
 export class BlobPool {
   readonly #weights: WeightSet;
-  readonly #blobs = new Map<string, Blob>();
+  readonly #weightBlobs = new Map<string, Blob>();
+  readonly #byteBlobs = new ContentMap<Blob>();
   readonly #segments: Segment[] = [];
+  #count = 0;
   #end = BLOB_ALIGNMENT;
 
   constructor(weights: WeightSet) {
@@ -32,19 +28,24 @@ export class BlobPool {
 
   /** A weight of the model, stored as fp16. */
   weight(role: string): Blob {
-    const { shape } = this.#weights.expr(role);
-    return this.#place(`weight ${role}`, "FLOAT16", shape, 2 * countOf(shape, role), () => ({
+    const known = this.#weightBlobs.get(role);
+    if (known !== undefined) return known;
+    const expr = this.#weights.expr(role);
+    const blob = this.#append("FLOAT16", expr.shape, 2 * countOf(expr.shape, role), {
       kind: "weight",
       id: role,
-      expr: this.#weights.expr(role),
+      expr,
       dtype: "F16",
-    }));
+    });
+    this.#weightBlobs.set(role, blob);
+    return blob;
   }
 
   /** Bytes known now. @returns the offset of their record. */
   bytes(dtype: DataTypeName, shape: Shape, bytes: Uint8Array): number {
-    const key = `${dtype}[${shape.join(",")}]${latin1(bytes)}`;
-    return this.#place(key, dtype, shape, bytes.byteLength, () => ({ kind: "bytes", bytes })).recordOffset;
+    return this.#byteBlobs.getOrCreate(`${dtype}[${shape.join(",")}]`, bytes, () =>
+      this.#append(dtype, shape, bytes.byteLength, { kind: "bytes", bytes }),
+    ).recordOffset;
   }
 
   /** Length of the whole file in bytes. */
@@ -54,19 +55,16 @@ export class BlobPool {
 
   /** The file's content in order. */
   segments(): Segment[] {
-    return [{ kind: "bytes", bytes: blobHeader(this.#blobs.size) }, ...this.#segments];
+    return [{ kind: "bytes", bytes: blobHeader(this.#count) }, ...this.#segments];
   }
 
-  #place(key: string, dtype: DataTypeName, shape: Shape, byteLength: number, content: () => Segment): Blob {
-    const known = this.#blobs.get(key);
-    if (known !== undefined) return known;
+  #append(dtype: DataTypeName, shape: Shape, byteLength: number, content: Segment): Blob {
     const recordOffset = alignBlob(this.#end);
-    if (recordOffset > this.#end)
-      this.#segments.push({ kind: "zeros", byteLength: recordOffset - this.#end });
-    this.#segments.push({ kind: "bytes", bytes: blobRecord(dtype, { recordOffset, byteLength }) }, content());
+    const padding = recordOffset - this.#end;
+    if (padding > 0) this.#segments.push({ kind: "zeros", byteLength: padding });
+    this.#segments.push({ kind: "bytes", bytes: blobRecord(dtype, { recordOffset, byteLength }) }, content);
     this.#end = recordOffset + BLOB_ALIGNMENT + byteLength;
-    const blob = { shape, recordOffset };
-    this.#blobs.set(key, blob);
-    return blob;
+    this.#count++;
+    return { shape, recordOffset };
   }
 }

@@ -1,7 +1,8 @@
 import { countOf, type MilType, type Shape, stateType, tensorType } from "../mil/types.ts";
 import { BLOB_DATA_TYPE } from "../package/blob-file.ts";
 import { DATA_TYPE, type DataTypeName, type MilFunction, type Operation, type Value } from "../proto/mil.ts";
-import { type BlobPool, latin1 } from "./blob-pool.ts";
+import type { BlobPool } from "./blob-pool.ts";
+import { ContentMap } from "./content-map.ts";
 import { encodeFloat16 } from "./float16.ts";
 
 /** A value of the program: its name, which is unique in the function, and its type. */
@@ -29,7 +30,8 @@ export class FunctionBuilder {
   readonly #operations: Operation[] = [];
   readonly #inputs: MilFunction["inputs"] = [];
   readonly #taken = new Set<string>();
-  readonly #constants = new Map<string, Ref>();
+  readonly #constants = new ContentMap<Ref>();
+  readonly #weights = new Map<string, Ref>();
   readonly #opset: string;
   readonly #blobs: BlobPool;
 
@@ -76,26 +78,29 @@ export class FunctionBuilder {
 
   /** A constant; `shape` empty for a scalar. Equal ones are shared. */
   constant(name: string, dtype: DataTypeName, shape: Shape, values: ConstantValues): Ref {
-    const content = typeof values === "string" ? values : rawBytes(dtype, values);
-    const key = `${dtype}[${shape.join(",")}]${typeof content === "string" ? content : latin1(content)}`;
-    return this.#shared(key, name, { dtype, shape }, () => {
-      if (typeof content === "string") return textValue(content);
-      if (values.length !== countOf(shape, name))
+    const type: MilType = { dtype, shape };
+    const bytes = typeof values === "string" ? new TextEncoder().encode(values) : rawBytes(dtype, values);
+    return this.#constants.getOrCreate(`${dtype}[${shape.join(",")}]`, bytes, () => {
+      if (typeof values === "string") return this.#const(name, type, textValue(values));
+      if (values.length !== countOf(shape, name)) {
         throw new TypeError(`${values.length} values for [${shape.join(", ")}]`);
-      if (values.length < MIN_BLOB_ELEMENTS || !this.#storable(dtype)) {
-        return immediateValue(dtype, shape, { values: values as ArrayLike<number>, bytes: content });
       }
-      return blobValue({ dtype, shape }, this.#blobs.bytes(dtype, shape, content));
+      if (values.length < MIN_BLOB_ELEMENTS || !this.#storable(dtype)) {
+        return this.#const(name, type, immediateValue(dtype, shape, { values, bytes }));
+      }
+      return this.#const(name, type, blobValue(type, this.#blobs.bytes(dtype, shape, bytes)));
     });
   }
 
   /** A weight of the model in fp16, streamed into the weight file when the package is written. */
   weight(role: string): Ref {
+    const known = this.#weights.get(role);
+    if (known !== undefined) return known;
     const blob = this.#blobs.weight(role);
     const type: MilType = { dtype: "FLOAT16", shape: blob.shape };
-    return this.#shared(`weight ${role}`, role.replaceAll(".", "_"), type, () =>
-      blobValue(type, blob.recordOffset),
-    );
+    const ref = this.#const(role.replaceAll(".", "_"), type, blobValue(type, blob.recordOffset));
+    this.#weights.set(role, ref);
+    return ref;
   }
 
   finish(outputs: readonly Ref[]): MilFunction {
@@ -111,22 +116,18 @@ export class FunctionBuilder {
     };
   }
 
-  #shared(key: string, name: string, type: MilType, value: () => Value): Ref {
-    let ref = this.#constants.get(key);
-    if (ref === undefined) {
-      ref = { ...type, name: this.#unique(name) };
-      this.#constants.set(key, ref);
-      this.#operations.push({
-        type: "const",
-        inputs: new Map(),
-        outputs: [{ name: ref.name, type: tensorType(type.dtype, type.shape) }],
-        blocks: [],
-        attributes: new Map([
-          ["name", textValue(ref.name)],
-          ["val", value()],
-        ]),
-      });
-    }
+  #const(name: string, type: MilType, val: Value): Ref {
+    const ref: Ref = { ...type, name: this.#unique(name) };
+    this.#operations.push({
+      type: "const",
+      inputs: new Map(),
+      outputs: [{ name: ref.name, type: tensorType(type.dtype, type.shape) }],
+      blocks: [],
+      attributes: new Map([
+        ["name", textValue(ref.name)],
+        ["val", val],
+      ]),
+    });
     return ref;
   }
 
