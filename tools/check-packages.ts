@@ -13,6 +13,9 @@ console.log(problems.length === 0 ? "packages are fit to publish" : problems.joi
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 function check(folder: string, tool: string, args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync(tool, args, { encoding: "utf8", shell: process.platform === "win32" });
+  const { status, stdout, stderr } = spawnSync(tool, args, {
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
   if (status !== 0) problems.push(`${tool} ${folder}:\n${stdout}${stderr}`);
 }

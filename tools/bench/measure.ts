@@ -17,15 +17,23 @@ export async function measure(command: string, args: readonly string[]): Promise
   const began = performance.now();
   // The shell's `times` counts CPU of its finished children exactly.
   const child = spawn("sh", ["-c", '"$@" >/dev/null || exit 1; times', "sh", command, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  let errors = "";
+  child.stdout.on("data", (data: Buffer) => {
+    output += data.toString();
+  });
+  child.stderr.on("data", (data: Buffer) => {
+    errors += data.toString();
+  });
   let peak = 0;
-  const timer = setInterval(() => (peak = Math.max(peak, peakOf(child.pid ?? 0))), POLL_MS);
+  const timer = setInterval(() => {
+    peak = Math.max(peak, peakOf(child.pid ?? 0));
+  }, POLL_MS);
   const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
   clearInterval(timer);
-  if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed with status ${status}`);
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed with status ${status}:\n${errors}`);
   const wallSeconds = (performance.now() - began) / 1000;
   return { wallSeconds, cpuSeconds: secondsOf(output.trim().split("\n").at(-1) ?? ""), peakBytes: peak };
 }
