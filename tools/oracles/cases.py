@@ -16,6 +16,7 @@ import torch
 import transformers as tf
 
 LENGTHS = (1, 7, 24, 48)
+CONTEXTS = (90, 96, 128)
 PROMPT_TOKENS = 9
 ANSWER_TOKENS = 64
 DTYPES = (torch.bfloat16, torch.float16, torch.float32)
@@ -86,15 +87,23 @@ FAMILIES: dict[str, Callable[[random.Random], Any]] = {
 }
 
 
+Sequences = list[tuple[list[int], np.ndarray]]
+"""Token ids and the reference's logits at each position."""
+
+
 @dataclass(frozen=True)
 class Case:
-    """A model's folder and the reference's logits."""
+    """A model's folder, a context to convert it for, and what the reference computes.
+
+    The last sequence fills the context. `rounded` are the same ids with the weights rounded to float16 first.
+    """
 
     name: str
     folder: str
     what: str
-    vocab_size: int
-    sequences: list[tuple[list[int], np.ndarray]]
+    context: int
+    sequences: Sequences
+    rounded: Sequences
     prompt: list[int]
     answer: list[int]
     answer_logits: np.ndarray
@@ -163,7 +172,11 @@ def make_case(root: str, family: str, seed: int) -> Case:
     what = save_random(config, folder, r)
     model = reference(folder)
     draw = lambda count: [r.randrange(config.vocab_size) for _ in range(count)]  # noqa: E731
-    sequences = [(ids, logits_of(model, ids)) for ids in (draw(n) for n in LENGTHS)]
+    context = r.choice(CONTEXTS)
+    sequences = [(ids, logits_of(model, ids)) for ids in (draw(n) for n in (*LENGTHS, context))]
     prompt = draw(PROMPT_TOKENS)
     answer, rows = greedy(model, prompt, ANSWER_TOKENS)
-    return Case(name, folder, what, config.vocab_size, sequences, prompt, answer, rows)
+    for parameter in model.parameters():
+        parameter.data = parameter.data.half().float()
+    rounded = [(ids, logits_of(model, ids)) for ids, _ in sequences]
+    return Case(name, folder, f"{what}, context {context}", context, sequences, rounded, prompt, answer, rows)

@@ -1,3 +1,4 @@
+import type { Runner, Session } from "@pippin/core";
 import { expect, test } from "vitest";
 import { compareRunners } from "../src/parity.ts";
 import { fakeRunner, peak } from "./fake-runner.ts";
@@ -12,7 +13,7 @@ test("equal models have no error", async () => {
     greedyTokens: 4,
   });
   expect(report).toEqual({
-    positions: 12,
+    positions: 14,
     maxAbsError: 0,
     meanAbsError: 0,
     klDivergence: 0,
@@ -24,14 +25,14 @@ test("equal models have no error", async () => {
 test("the figures are what a hand computes", async () => {
   const candidate = fakeRunner((tokens) => (tokens.length < 3 ? [LN3, 0] : [2, 1]));
   const report = await compareRunners({ reference, candidate }, [[1, 1]], { greedyTokens: 2 });
-  // Rows: two of (0, 0) against (ln 3, 0); two of (0, 2) against (2, 1).
-  expect(report.positions).toBe(4);
+  // Rows: three of (0, 0) against (ln 3, 0), the prompt's last one twice; two of (0, 2) against (2, 1).
+  expect(report.positions).toBe(5);
   expect(report.maxAbsError).toBe(2);
-  expect(report.meanAbsError).toBeCloseTo((2 * LN3 + 2 * 3) / 8, 12);
+  expect(report.meanAbsError).toBeCloseTo((3 * LN3 + 2 * 3) / 10, 12);
   const [certain, wrong] = [Math.exp(2) / (1 + Math.exp(2)), Math.E / (1 + Math.E)];
   const kl = certain * Math.log(certain / (1 - wrong)) + (1 - certain) * Math.log((1 - certain) / wrong);
-  expect(report.klDivergence).toBeCloseTo((2 * (Math.log(4 / 3) / 2) + 2 * kl) / 4, 7);
-  expect(report.top1Agreement).toBe(0.5);
+  expect(report.klDivergence).toBeCloseTo((3 * (Math.log(4 / 3) / 2) + 2 * kl) / 5, 7);
+  expect(report.top1Agreement).toBe(0.6);
   // After the prompt both say 0; after that the reference says 1, the candidate 0.
   expect(report.greedy).toEqual({
     tokens: 2,
@@ -59,7 +60,7 @@ test("after a difference both go on with the reference's token", async () => {
 test("greedy tokens end with the smaller context", async () => {
   const short = fakeRunner(() => [1, 0], { contextLength: 5 });
   const report = await compareRunners({ reference, candidate: short }, [[0, 0, 0]], { greedyTokens: 10 });
-  expect(report).toMatchObject({ positions: 5, greedy: { tokens: 2 } });
+  expect(report).toMatchObject({ positions: 6, greedy: { tokens: 2 } });
 });
 
 test("vocabularies of different sizes are refused", async () => {
@@ -114,4 +115,21 @@ test("progress counts prompts, and an abort is heard", async () => {
   await expect(
     compareRunners(pair, [[0]], { greedyTokens: 90 }, { signal: controller.signal }),
   ).rejects.toMatchObject({ code: "CORE_CANCELLED" });
+});
+
+test("a prompt is also read as a whole, as generation reads it", async () => {
+  const good = fakeRunner(() => [1, 0]);
+  const candidate: Runner = {
+    ...good,
+    start() {
+      const session = good.start();
+      const feed: Session["feed"] = async (tokens, options) => {
+        const logits = await session.feed(tokens, options);
+        return tokens.length > 1 && options?.rows !== "all" ? Float32Array.of(0, 1) : logits;
+      };
+      return { feed, rewind: (length) => session.rewind(length), length: 0 };
+    },
+  };
+  const report = await compareRunners({ reference: good, candidate }, [[0, 0, 0]], { greedyTokens: 1 });
+  expect(report.greedy.equal).toBe(0);
 });
