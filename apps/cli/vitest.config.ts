@@ -1,3 +1,9 @@
+import { mergeConfig } from "vitest/config";
 import { shared } from "../../vitest.shared.ts";
 
-export default shared;
+/** Most tests wait for child processes. */
+const MAX_WORKERS = 3;
+
+export default mergeConfig(shared, {
+  test: { globalSetup: "test/support/global-setup.ts", maxWorkers: MAX_WORKERS },
+});

@@ -37,12 +37,15 @@ async function chat(path: string, flags: Flags, io: Io): Promise<void> {
   const typed = io.stdin.isTTY === true;
   const lines = readLines(io, typed);
   try {
+    io.progress.clear();
     if (typed) lines.prompt();
     for await (const line of lines) {
       if (line.trim() !== "") await conversation.reply(line, io, context);
-      else if (typed) break;
+      else if (typed) return;
       if (typed) lines.prompt();
     }
+    // After Ctrl-D and Ctrl-C the cursor still stands behind the prompt.
+    if (typed) say(io);
   } catch (error) {
     if (!io.signal.aborted || !isPippinError(error)) throw error;
     say(io);
