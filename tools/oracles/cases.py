@@ -21,8 +21,6 @@ PROMPT_TOKENS = 9
 ANSWER_TOKENS = 64
 DTYPES = (torch.bfloat16, torch.float16, torch.float32)
 Keys = dict[str, Any]
-tf.logging.set_verbosity_error()
-tf.utils.logging.disable_progress_bar()
 
 
 def common(r: random.Random, **more: Any) -> Keys:

@@ -88,7 +88,7 @@ class Driver:
         """Logits that choose each token of `answer`, whatever they choose: the given tokens are fed."""
         self.reset()
         if not self.stateful:
-            return np.stack([self.whole([*prompt, *answer[:i]])[-1] for i in range(len(answer))])
+            return self.whole([*prompt, *answer[:-1]])[len(prompt) - 1 :]
         first = self.prefill(prompt) if len(prompt) > 1 else self.decode(prompt)[-1]
         rest = [self.decode([token])[0] for token in answer[:-1]]
         return np.stack([first, *rest])

@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 import gguf
+import numpy as np
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, GgufConfig, PreTrainedTokenizerFast
@@ -82,3 +83,25 @@ def hf_folder() -> str:
             if not os.path.isdir(folder):
                 raise
     return folder
+
+
+def chat_ids(tokenizer: PreTrainedTokenizerFast, question: str) -> list[int]:
+    """The prompt of one question, in the model's chat template."""
+    text = tokenizer.apply_chat_template(
+        [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
+    )
+    return tokenizer.encode(text, add_special_tokens=False)
+
+
+def greedy(model: Any, prompt: list[int], tokens: int) -> tuple[list[int], np.ndarray]:
+    """The reference's greedy answer and the logits that chose each token of it; it does not stop at the end."""
+    answer: list[int] = []
+    rows, fed, cache = [], prompt, None
+    with torch.no_grad():
+        for _ in range(tokens):
+            output = model(torch.tensor([fed]), past_key_values=cache, use_cache=True)
+            cache = output.past_key_values
+            rows.append(output.logits[0, -1].numpy())
+            fed = [int(rows[-1].argmax())]
+            answer += fed
+    return answer, np.stack(rows)

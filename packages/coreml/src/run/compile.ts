@@ -1,53 +1,85 @@
 import { throwIfCancelled } from "@pippin/core";
-import { elementCount, f16Value, type WeightExpr } from "@pippin/kernels";
-import { type MatrixPool, readRows, readWeight } from "@pippin/kernels/node";
-import { coremlError } from "../errors.ts";
-import { type Constant, constantOf, viewAs } from "../mil/constants.ts";
+import { type Constant, constantOf } from "../mil/constants.ts";
 import { countOf, type MilType, milTypeOf } from "../mil/types.ts";
-import { readBlobRecord } from "../package/blob-file.ts";
 import type { CoremlPackage } from "../package/read-package.ts";
 import { floatBlobExpr } from "../package/weights.ts";
-import type { Block, MilFunction, Operation } from "../proto/mil.ts";
+import type { Binding, Block, MilFunction, Operation } from "../proto/mil.ts";
 import { ATTENTION } from "./attention.ts";
+import { BINARY } from "./binary.ts";
+import { cast } from "./cast.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
-import type { Kernel, KernelTable, Operands, RuntimeValue } from "./kernel.ts";
+import type { Place } from "./frame.ts";
+import { gatherFromFile } from "./gather.ts";
+import type { Kernel, KernelTable } from "./kernel.ts";
+import { linear, type MatrixShelf } from "./linear.ts";
+import { type Liveness, livenessOf } from "./liveness.ts";
 import { REDUCTIONS } from "./reductions.ts";
-import { SHAPING, writeSlice } from "./shaping.ts";
-import { firstOperand, planStates, type StatePlan, usesOf } from "./states.ts";
-import { floats, invalid, sizeOf, type Tensor } from "./value.ts";
+import type { ResidentConstants } from "./resident.ts";
+import { SHAPING } from "./shaping.ts";
+import { SLICES } from "./slices.ts";
+import { stateKernel } from "./state-kernels.ts";
+import { firstOperand, planStates, type StatePlan } from "./states.ts";
+import { invalid, type RuntimeValue, unsupported } from "./value.ts";
 
-const KERNELS: KernelTable = { ...ELEMENTWISE, ...SHAPING, ...REDUCTIONS, ...ATTENTION };
+const KERNELS: KernelTable = {
+  ...ELEMENTWISE,
+  ...BINARY,
+  ...SHAPING,
+  ...SLICES,
+  ...REDUCTIONS,
+  ...ATTENTION,
+  cast,
+};
+
+/** Operations that only move values: what was rounded stays so. */
+const MOVES: ReadonlySet<string> = new Set([
+  ...["reshape", "expand_dims", "squeeze", "transpose", "concat", "stack", "split", "tile", "identity"],
+  ...["slice_by_index", "slice_by_size", "slice_update", "read_state", "gather"],
+]);
 
 /** A table that is only looked up stays on disk from this size on: embeddings. */
 const MAX_RESIDENT_ELEMENTS = 4 << 20;
 
+/** A result of a step. */
+export interface StepResult {
+  readonly slot: number;
+  readonly type: MilType;
+  /** Whether fp16 execution has to round it. */
+  readonly computed: boolean;
+}
+
 /** One operation, ready to run: where its operands and results lie among the slots of a run. */
-export interface Step {
-  readonly what: string;
-  readonly operands: ReadonlyMap<string, readonly number[]>;
-  readonly results: readonly { readonly slot: number; readonly type: MilType; readonly what: string }[];
-  readonly run: (operands: Operands, states: ReadonlyMap<string, Tensor>) => Tensor | Tensor[];
-  /** Slots that no later step uses. */
+export interface Step extends Place {
+  readonly results: readonly StepResult[];
+  readonly run: Kernel;
+  /** Slots whose value no later step uses. */
   readonly release: readonly number[];
+  /** Those of them whose memory is free for later results. */
+  readonly reuse: readonly number[];
+}
+
+export interface FunctionOutput {
+  readonly slot: number;
+  /** Whether the value has memory of its own; constants, inputs, states and views of them have not. */
+  readonly owned: boolean;
 }
 
 export interface CompiledFunction {
   readonly name: string;
   readonly inputs: ReadonlyMap<string, { readonly slot: number; readonly type: MilType }>;
   readonly states: ReadonlyMap<string, MilType>;
-  readonly outputs: ReadonlyMap<string, number>;
+  readonly outputs: ReadonlyMap<string, FunctionOutput>;
   /** What every run begins with: constants in their slots. */
   readonly initial: readonly (RuntimeValue | undefined)[];
   readonly steps: readonly Step[];
 }
 
-/** Matrices of `linear` operations, kept once for all functions of a package. */
-export interface MatrixShelf {
-  readonly pool: MatrixPool;
-  /** Ids of what is already loaded. */
-  readonly loaded: Set<string>;
+/** What the functions of a package share. */
+export interface CompileContext {
+  readonly opened: CoremlPackage;
+  readonly shelf: MatrixShelf;
+  readonly resident: ResidentConstants;
   readonly signal: AbortSignal | undefined;
-  readonly onBytes: (bytes: number) => void;
 }
 
 /**
@@ -55,43 +87,32 @@ export interface MatrixShelf {
  *
  * @throws PippinError `COREML_OP_UNSUPPORTED`, `COREML_PROGRAM_INVALID`, `COREML_WEIGHTS_INVALID`.
  */
-export async function compileFunction(
-  opened: CoremlPackage,
-  name: string,
-  shelf: MatrixShelf,
-): Promise<CompiledFunction> {
-  const fn = opened.program.functions.get(name);
+export async function compileFunction(name: string, context: CompileContext): Promise<CompiledFunction> {
+  const fn = context.opened.program.functions.get(name);
   if (fn === undefined) throw invalid(`there is no function "${name}"`);
-  return new Compiler(opened, fn, shelf).compile(name);
+  return new Compiler(fn, context).compile(name);
 }
 
 class Compiler {
-  readonly #opened: CoremlPackage;
   readonly #fn: MilFunction;
+  readonly #context: CompileContext;
   readonly #block: Block;
-  readonly #shelf: MatrixShelf;
+  readonly #liveness: Liveness;
+  readonly #plan: StatePlan;
+  readonly #stateNames: ReadonlySet<string>;
   readonly #slots = new Map<string, number>();
   readonly #initial: (RuntimeValue | undefined)[] = [];
   readonly #constants = new Map<string, Constant>();
-  readonly #users = new Map<string, Set<string>>();
-  readonly #plan: StatePlan;
 
-  constructor(opened: CoremlPackage, fn: MilFunction, shelf: MatrixShelf) {
-    this.#opened = opened;
+  constructor(fn: MilFunction, context: CompileContext) {
     this.#fn = fn;
-    this.#shelf = shelf;
+    this.#context = context;
     const block = fn.block_specializations.get(fn.opset ?? "");
     if (block === undefined) throw invalid(`the opset ${fn.opset} has no block`);
     this.#block = block;
-    this.#plan = planStates(block.operations, block.outputs);
-    for (const { type = "", inputs } of block.operations) {
-      for (const [parameter, { arguments: bindings }] of inputs) {
-        for (const binding of bindings) {
-          const users = this.#users.get(binding.name ?? "") ?? new Set<string>();
-          this.#users.set(binding.name ?? "", users.add(`${type}.${parameter}`));
-        }
-      }
-    }
+    this.#liveness = livenessOf(block.operations, block.outputs);
+    this.#plan = planStates(block.operations, this.#liveness);
+    this.#stateNames = new Set(fn.inputs.filter(({ type }) => type?.stateType).map(({ name = "" }) => name));
   }
 
   async compile(name: string): Promise<CompiledFunction> {
@@ -99,37 +120,47 @@ class Compiler {
     const states = new Map<string, MilType>();
     for (const { name: input = "", type } of this.#fn.inputs) {
       const milType = milTypeOf(type, input);
-      if (type?.stateType !== undefined) states.set(input, milType);
+      if (this.#stateNames.has(input)) states.set(input, milType);
       else inputs.set(input, { slot: this.#define(input), type: milType });
     }
     const { operations, outputs } = this.#block;
-    const uses = usesOf(operations, outputs);
+    const unused = this.#unusedAfter();
     const steps: Step[] = [];
     for (const [index, operation] of operations.entries()) {
-      throwIfCancelled(this.#shelf.signal);
+      throwIfCancelled(this.#context.signal);
       if (operation.type === "const") await this.#constant(operation);
-      else steps.push(await this.#step(operation, this.#lastUsedAt(index, operation, uses)));
+      else steps.push(await this.#step(operation, unused.get(index) ?? []));
     }
     return {
       name,
       inputs,
       states,
-      outputs: new Map(outputs.map((output) => [output, this.#slotOf(output, "the function's result")])),
+      outputs: new Map(
+        outputs.map((output) => [
+          output,
+          {
+            slot: this.#slotOf(output, "the function's result"),
+            owned: this.#liveness.ownsMemory(output),
+          },
+        ]),
+      ),
       initial: this.#initial,
       steps,
     };
   }
 
-  /** Operands of the operation that nothing after it uses; constants stay. */
-  #lastUsedAt(index: number, { inputs }: Operation, uses: ReadonlyMap<string, readonly number[]>): number[] {
-    const names = [...inputs.values()].flatMap(({ arguments: bindings }) =>
-      bindings.map((binding) => binding.name ?? ""),
-    );
-    return names
-      .filter(
-        (name) => uses.get(name)?.at(-1) === index && !this.#constants.has(name) && this.#slots.has(name),
-      )
-      .map((name) => this.#slots.get(name)!);
+  /** Computed values by the operation after which nobody uses them. */
+  #unusedAfter(): Map<number, string[]> {
+    const { operations } = this.#block;
+    const unused = new Map<number, string[]>();
+    operations.forEach((operation, index) => {
+      if (operation.type === "const") return;
+      for (const { name = "" } of operation.outputs) {
+        const last = Math.max(index, this.#liveness.lastSeen(name));
+        unused.set(last, [...(unused.get(last) ?? []), name]);
+      }
+    });
+    return unused;
   }
 
   #define(name: string): number {
@@ -152,63 +183,55 @@ class Compiler {
     const slot = this.#define(name);
     this.#constants.set(name, constant);
     if (this.#staysOut(name, constant)) return;
-    this.#initial[slot] = await this.#load(constant, name);
+    this.#initial[slot] = await this.#context.resident.load(constant, name);
   }
 
   /** Matrices go to the pool when their `linear` is met, large lookup tables stay on disk. */
   #staysOut(name: string, { type, content }: Constant): boolean {
     if (content.kind !== "blob") return false;
-    const users = [...(this.#users.get(name) ?? [])];
+    const users = this.#liveness.usesOf(name).map((index) => this.#block.operations[index]);
     const large = countOf(type.shape, name) > MAX_RESIDENT_ELEMENTS;
-    return (
-      users.length > 0 &&
-      users.every((user) => user === "linear.weight" || (user === "gather.x" && (large || users.length > 1)))
-    );
+    const multiplied = users.some((user) => user?.type === "linear");
+    const staysOut = (user: Operation | undefined) =>
+      (user?.type === "linear" && onlyAs(user, name, "weight")) ||
+      (user?.type === "gather" && onlyAs(user, name, "x") && (large || multiplied));
+    return users.length > 0 && users.every(staysOut);
   }
 
-  async #load({ type, content }: Constant, name: string): Promise<RuntimeValue> {
-    if (content.kind === "strings") return content.values[0] ?? "";
-    const shape = type.shape.map((size) => size ?? 0);
-    if (content.kind === "numbers") return { shape, data: runtimeData(content.values, type) };
-    const expr = await floatBlobExpr(this.#opened, { type, content }, name);
-    if (expr !== undefined) return { shape, data: await readWeight(expr) };
-    const source = await this.#opened.weights(content.fileName);
-    const record = await readBlobRecord(source, content.offset);
-    const bytes = await source.read(record.byteOffset, record.byteLength);
-    const values = viewAs(record.dtype, bytes.slice().buffer);
-    if (record.dtype !== type.dtype || values.length !== countOf(type.shape, name)) {
-      throw invalid(`the blob of ${name} is not what the program says`);
-    }
-    return { shape, data: runtimeData(values, type) };
-  }
-
-  async #step(operation: Operation, release: readonly number[]): Promise<Step> {
+  async #step(operation: Operation, unused: readonly string[]): Promise<Step> {
     const type = operation.type ?? "";
     const what = `${type} ${operation.outputs[0]?.name ?? ""}`.trim();
+    // An operation that is not executed is named before its operands are loaded.
     const run = await this.#kernel(operation, what);
-    const operands = new Map<string, number[]>();
+    const operands = new Map<string, readonly number[]>();
     for (const [parameter, { arguments: bindings }] of operation.inputs) {
-      const places = bindings.map((binding) => this.#operandSlot(binding.name, what, parameter));
-      operands.set(
-        parameter,
-        places.filter((place) => place !== undefined),
-      );
+      const places: number[] = [];
+      for (const binding of bindings) {
+        if (this.#stateNames.has(binding.name ?? "")) continue;
+        places.push(await this.#operandSlot(binding, `${what}: ${parameter}`));
+      }
+      if (places.length > 0) operands.set(parameter, places);
     }
     const results = operation.outputs.map(({ name = "", type: valueType }) => ({
       slot: this.#define(name),
       type: milTypeOf(valueType, name),
-      what,
+      computed: !MOVES.has(type),
     }));
-    return { what, operands, results, run, release };
+    const slotsOf = (names: readonly string[]) => names.map((name) => this.#slots.get(name)!);
+    const release = slotsOf(unused.filter((name) => !this.#liveness.ownsMemory(name)));
+    const reuse = slotsOf(unused.filter((name) => this.#liveness.ownsMemory(name)));
+    return { what, operands, results, run, release, reuse };
   }
 
-  #operandSlot(name: string | undefined, what: string, parameter: string): number | undefined {
-    if (name === undefined) throw unsupported(`${what}: a value written in place of a name for ${parameter}`);
-    if (this.#fn.inputs.some((input) => input.name === name && input.type?.stateType)) return undefined;
-    return this.#slotOf(name, what);
+  /** Where a binding's value will lie; one that is written in place of a name gets a slot of its own. */
+  async #operandSlot({ name, value }: Binding, what: string): Promise<number> {
+    if (name !== undefined) return this.#slotOf(name, what);
+    const slot = this.#initial.length;
+    this.#initial.push(await this.#context.resident.load(constantOf(value, what), what));
+    return slot;
   }
 
-  async #kernel(operation: Operation, what: string): Promise<Step["run"]> {
+  async #kernel(operation: Operation, what: string): Promise<Kernel> {
     const type = operation.type ?? "";
     switch (type) {
       case "linear":
@@ -218,131 +241,39 @@ class Compiler {
       case "read_state":
       case "write_state":
       case "slice_update":
-        return this.#stateKernel(operation, what);
+        return stateKernel(operation, this.#plan);
       default: {
-        const kernel: Kernel | undefined = Object.hasOwn(KERNELS, type) ? KERNELS[type] : undefined;
+        const kernel = Object.hasOwn(KERNELS, type) ? KERNELS[type] : undefined;
         if (kernel === undefined) throw unsupported(what);
         return kernel;
       }
     }
   }
 
-  #stateKernel(operation: Operation, what: string): Step["run"] {
-    const state = (operation.type === "slice_update" ? undefined : firstOperand(operation, "input")) ?? "";
-    if (operation.type === "read_state") {
-      const shared = this.#plan.shared.has(operation);
-      return (_, states) => {
-        const { shape, data } = stateOf(states, state, what);
-        return { shape, data: shared ? data : data.slice() };
-      };
-    }
-    if (operation.type === "write_state") {
-      if (this.#plan.done.has(operation)) return () => [];
-      return (operands, states) => {
-        stateOf(states, state, what).data.set(operands.tensor("data").data);
-        return [];
-      };
-    }
-    if (!this.#plan.inPlace.has(operation)) return KERNELS.slice_update!;
-    return (operands) => {
-      const target = operands.tensor("x");
-      writeSlice(target, operands);
-      return target;
-    };
-  }
-
-  async #linear(operation: Operation, what: string): Promise<Step["run"]> {
+  async #linear(operation: Operation, what: string): Promise<Kernel> {
     const name = firstOperand(operation, "weight") ?? "";
     const constant = this.#constants.get(name);
     if (constant === undefined) throw unsupported(`${what}: a weight that is computed`);
-    const [rows, columns] = constant.type.shape.map((size) => size ?? 0) as [number, number];
-    const id = await this.#shelve(constant, name);
-    const { pool } = this.#shelf;
-    return (operands) => {
-      const x = operands.tensor("x");
-      if (x.shape.at(-1) !== columns)
-        throw invalid(`${what}: x is [${x.shape}], the weight [${rows}, ${columns}]`);
-      const m = x.data.length / columns;
-      const data = pool.multiply(id, floats(x, what), m);
-      const bias = operands.optional("bias")?.data;
-      if (bias !== undefined) addBias(data, bias);
-      return { shape: [...x.shape.slice(0, -1), rows], data };
-    };
+    const { shelf, resident, signal } = this.#context;
+    const product = await shelf.product({ constant, name, resident }, signal);
+    const biasSlot = this.#slots.get(firstOperand(operation, "bias") ?? "");
+    const bias = biasSlot === undefined ? undefined : this.#initial[biasSlot];
+    return linear(product, typeof bias === "string" ? undefined : bias);
   }
 
-  /** Puts a matrix into the pool, once. */
-  async #shelve(constant: Constant, name: string): Promise<string> {
-    const { pool, loaded, signal, onBytes } = this.#shelf;
-    const { content, type } = constant;
-    const [rows = 0, columns = 0] = type.shape;
-    const expr = content.kind === "blob" ? await floatBlobExpr(this.#opened, constant, name) : undefined;
-    const id = expr ? `${expr.source.file}@${expr.source.byteOffset}` : `${this.#opened.path} ${name}`;
-    if (loaded.has(id)) return id;
-    if (expr) await pool.load(id, expr, expr.source.dtype === "F16" ? "F16" : "F32", signal);
-    else {
-      const value = await this.#load(constant, name);
-      if (typeof value === "string") throw invalid(`${name} is text`);
-      await pool.loadValues(id, rows ?? 0, columns ?? 0, floats(value, name));
-    }
-    loaded.add(id);
-    onBytes(expr?.source.byteLength ?? 0);
-    return id;
-  }
-
-  async #gather(operation: Operation): Promise<Step["run"]> {
+  async #gather(operation: Operation): Promise<Kernel> {
     const name = firstOperand(operation, "x") ?? "";
     const constant = this.#constants.get(name);
-    const slot = this.#slots.get(name);
-    if (constant === undefined || slot === undefined || this.#initial[slot] !== undefined)
-      return KERNELS.gather!;
-    const expr = await floatBlobExpr(this.#opened, constant, name);
+    if (constant === undefined || this.#initial[this.#slots.get(name)!] !== undefined) return KERNELS.gather!;
+    const expr = await floatBlobExpr(this.#context.opened, constant, name);
     if (expr === undefined) throw unsupported(`gather from ${name}, which is not fp16 or fp32`);
-    return (operands) => gatherFromFile(expr, operands);
+    return gatherFromFile(expr);
   }
 }
 
-function gatherFromFile(expr: WeightExpr, operands: Operands): Tensor {
-  const { shape, data } = operands.tensor("indices");
-  if (operands.number("axis", 0) !== 0) throw invalid("gather from a weight along another axis than 0");
-  const rows = Array.from(data);
-  const size = expr.shape[0]!;
-  const stray = rows.find((row) => row < 0 || row >= size);
-  if (stray !== undefined) throw invalid(`gather: index ${stray} is outside of 0 … ${size - 1}`);
-  return { shape: [...shape, elementCount(expr.shape.slice(1))], data: readRows(expr, rows) };
-}
-
-function addBias(data: Float32Array, bias: ArrayLike<number>): void {
-  for (let begin = 0; begin < data.length; begin += bias.length) {
-    for (let i = 0; i < bias.length; i++) data[begin + i]! += bias[i]!;
-  }
-}
-
-function stateOf(states: ReadonlyMap<string, Tensor>, name: string, what: string): Tensor {
-  const state = states.get(name);
-  if (state === undefined) throw invalid(`${what}: there is no state ${name}`);
-  return state;
-}
-
-/** Constants as kernels take them: fp16 codes become floats, all integers 32 bits. */
-function runtimeData(values: ArrayLike<number>, { dtype, shape }: MilType): Tensor["data"] {
-  if (values.length !== sizeOf(shape.map((size) => size ?? 0)))
-    throw invalid(`packed constants of ${dtype} are not executed`);
-  switch (dtype) {
-    case "FLOAT16":
-      return Float32Array.from(values, f16Value);
-    case "FLOAT32":
-      return Float32Array.from(values);
-    case "BOOL":
-      return Uint8Array.from(values);
-    default:
-      return Int32Array.from(values);
-  }
-}
-
-function unsupported(what: string) {
-  return coremlError("COREML_OP_UNSUPPORTED", {
-    message: `this runner does not execute ${what}`,
-    hint: "Packages that Pippin converts without quantization run; others can be inspected.",
-    details: { operation: what },
-  });
+/** Whether an operation uses a value as this parameter and as no other. */
+function onlyAs(operation: Operation, name: string, parameter: string): boolean {
+  for (const [key, { arguments: bindings }] of operation.inputs)
+    if (key !== parameter && bindings.some((binding) => binding.name === name)) return false;
+  return true;
 }

@@ -1,15 +1,23 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type StageContext, throwIfCancelled } from "@pippin/core";
 import { createMatrixPool } from "@pippin/kernels/node";
 import type { MilType } from "../mil/types.ts";
 import type { CoremlPackage } from "../package/read-package.ts";
-import { type CompiledFunction, compileFunction, type MatrixShelf, type Step } from "./compile.ts";
-import { type RuntimeValue, SlotOperands } from "./kernel.ts";
+import { type CompileContext, type CompiledFunction, compileFunction, type Step } from "./compile.ts";
+import { Frame, type States } from "./frame.ts";
+import { MatrixShelf } from "./linear.ts";
+import { ResidentConstants } from "./resident.ts";
 import { roundToHalf } from "./round.ts";
-import { invalid, sizeOf, type Tensor } from "./value.ts";
+import { invalid, kindOf, kindOfData, sizeOf, type Tensor } from "./value.ts";
 
-/** Longest time that a run keeps the event loop waiting. */
+export type { States } from "./frame.ts";
+
+/** Longest time that runs keep the event loop waiting between two operations. */
 const TURN_MS = 40;
+
+/** When the event loop last turned; shared by short runs that follow each other at once, as those of decoding. */
+interface Pace {
+  turnedAtMs: number;
+}
 
 export interface ExecutableOptions {
   /** `fp16` rounds each result to its declared type; `fp32` keeps single precision. */
@@ -17,16 +25,13 @@ export interface ExecutableOptions {
   readonly threads?: number | undefined;
 }
 
-/** Named memory that lives across runs, zero at first. */
-export type States = ReadonlyMap<string, Tensor>;
-
 /** The functions of one package, compiled; its matrices are in memory until `close`. */
 export interface Executable {
   readonly functions: ReadonlyMap<string, CompiledFunction>;
   /** Fresh states for all functions; functions share those of equal names. */
   newStates(): States;
   /**
-   * Runs a function.
+   * Runs a function. The results are the caller's: later runs do not change them.
    *
    * @throws PippinError `COREML_PROGRAM_INVALID` when inputs or results are not as declared, `CORE_CANCELLED`.
    */
@@ -39,7 +44,12 @@ export interface Executable {
   close(): Promise<void>;
 }
 
-/** Compiles all functions of a package and loads its matrices, with progress in bytes. */
+/**
+ * Compiles all functions of a package and loads its matrices, with progress in bytes.
+ *
+ * Memory: matrices as the package holds them, smaller constants and the states in single precision; the table of an
+ * embedding stays on disk.
+ */
 export async function createExecutable(
   opened: CoremlPackage,
   options: ExecutableOptions,
@@ -47,19 +57,21 @@ export async function createExecutable(
 ): Promise<Executable> {
   const pool = createMatrixPool({ threads: options.threads });
   let done = 0;
-  const shelf: MatrixShelf = {
-    pool,
-    loaded: new Set(),
+  const onBytes = (bytes: number) => {
+    done += bytes;
+    context.progress?.({ stage: "load", unit: "bytes", done });
+  };
+  const shared: CompileContext = {
+    opened,
+    shelf: new MatrixShelf(opened, pool, onBytes),
+    resident: new ResidentConstants(opened),
     signal: context.signal,
-    onBytes(bytes) {
-      done += bytes;
-      context.progress?.({ stage: "load", unit: "bytes", done });
-    },
   };
   const functions = new Map<string, CompiledFunction>();
+  const pace: Pace = { turnedAtMs: performance.now() };
   try {
     for (const name of opened.program.functions.keys())
-      functions.set(name, await compileFunction(opened, name, shelf));
+      functions.set(name, await compileFunction(name, shared));
   } catch (error) {
     await pool.close();
     throw error;
@@ -70,7 +82,7 @@ export async function createExecutable(
     async run(name, inputs, states, signal) {
       const fn = functions.get(name);
       if (fn === undefined) throw invalid(`there is no function "${name}"`);
-      return execute(fn, { inputs, states, half: options.precision === "fp16", signal });
+      return execute(fn, { inputs, states, half: options.precision === "fp16", signal, pace });
     },
     close: () => pool.close(),
   };
@@ -92,57 +104,71 @@ interface Run {
   readonly states: States;
   readonly half: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly pace: Pace;
 }
 
 async function execute(fn: CompiledFunction, run: Run): Promise<Map<string, Tensor>> {
-  const slots: (RuntimeValue | undefined)[] = fn.initial.slice();
-  for (const [name, { slot, type }] of fn.inputs) {
-    const value = run.inputs.get(name);
-    if (value === undefined) throw invalid(`the input ${name} was not given`);
-    checkShape(value, type, `the input ${name}`);
-    slots[slot] = value;
-  }
-  let turn = performance.now();
+  throwIfCancelled(run.signal);
+  const frame = new Frame(fn.initial, run);
+  for (const [name, { slot, type }] of fn.inputs) frame.slots[slot] = inputOf(run, name, type);
   for (const step of fn.steps) {
-    runStep(step, slots, run);
-    if (performance.now() - turn > TURN_MS) {
-      await nextTurn();
-      throwIfCancelled(run.signal);
-      turn = performance.now();
+    frame.enter(step);
+    const value = step.run(frame);
+    finish(step, frame, { value: value instanceof Promise ? await value : value, half: run.half });
+    if (performance.now() - run.pace.turnedAtMs > TURN_MS) {
+      await frame.turn();
+      run.pace.turnedAtMs = performance.now();
     }
   }
-  return new Map([...fn.outputs].map(([name, slot]) => [name, slots[slot] as Tensor]));
-}
-
-function runStep(step: Step, slots: (RuntimeValue | undefined)[], { states, half }: Run): void {
-  const value = step.run(new SlotOperands(slots, step.operands, step.what), states);
-  const values = Array.isArray(value) ? value : [value];
-  if (values.length !== step.results.length)
-    throw invalid(`${step.what} has ${values.length} results, not ${step.results.length}`);
-  for (let i = 0; i < values.length; i++) {
-    const { slot, type } = step.results[i]!;
-    const result = values[i]!;
-    checkShape(result, type, step.what);
-    // Rounding what is rounded changes nothing, so results that share memory with operands are safe.
-    if (half && type.dtype === "FLOAT16" && result.data instanceof Float32Array && !isState(result, states))
-      roundToHalf(result.data);
-    slots[slot] = result;
+  const outputs = new Map<string, Tensor>();
+  for (const [name, { slot, owned }] of fn.outputs) {
+    const { shape, data } = frame.slots[slot] as Tensor;
+    outputs.set(name, { shape, data: owned ? data : data.slice() });
   }
-  for (const slot of step.release) slots[slot] = undefined;
+  return outputs;
 }
 
-/** A whole cache need not be rounded again for each layer: what was written into it already is. */
-function isState(result: Tensor, states: States): boolean {
-  for (const state of states.values()) if (state.data.buffer === result.data.buffer) return true;
-  return false;
-}
-
-function checkShape({ shape }: Tensor, declared: MilType, what: string): void {
-  const fits =
-    shape.length === declared.shape.length &&
-    declared.shape.every((size, axis) => size === null || size === shape[axis]);
-  if (!fits)
+function inputOf({ inputs, half }: Run, name: string, type: MilType): Tensor {
+  const value = inputs.get(name);
+  if (value === undefined) throw invalid(`the input ${name} was not given`);
+  const { shape, data } = value;
+  checkShape(value, type, `the input ${name}`);
+  if (kindOfData(data) !== kindOf(type.dtype) || data.length !== sizeOf(shape))
     throw invalid(
-      `${what} has shape [${shape}], the program declares [${declared.shape.map((size) => size ?? "?")}]`,
+      `the input ${name} has ${data.length} values of another type than ${type.dtype} [${shape}]`,
     );
+  if (!half || type.dtype !== "FLOAT16") return { shape, data };
+  const rounded = Float32Array.from(data);
+  roundToHalf(rounded);
+  return { shape, data: rounded };
+}
+
+/** Checks and stores what a step computed, and frees what nobody uses after it. */
+function finish(
+  step: Step,
+  frame: Frame,
+  { value, half }: { value: Tensor | Tensor[]; half: boolean },
+): void {
+  const { results, what } = step;
+  const count = Array.isArray(value) ? value.length : 1;
+  if (count !== results.length) throw invalid(`${what} has ${count} results, not ${results.length}`);
+  for (let i = 0; i < count; i++) {
+    const { slot, type, computed } = results[i]!;
+    const result = Array.isArray(value) ? value[i]! : value;
+    checkShape(result, type, what);
+    if (half && computed && type.dtype === "FLOAT16" && result.data instanceof Float32Array)
+      roundToHalf(result.data);
+    frame.slots[slot] = result;
+  }
+  for (const slot of step.release) frame.slots[slot] = undefined;
+  for (const slot of step.reuse) frame.giveBack(slot);
+}
+
+function checkShape({ shape }: Tensor, { shape: declared }: MilType, what: string): void {
+  let fits = shape.length === declared.length;
+  for (let axis = 0; fits && axis < shape.length; axis++)
+    fits = declared[axis] === null || declared[axis] === shape[axis];
+  if (fits) return;
+  const wanted = declared.map((size) => size ?? "?");
+  throw invalid(`${what} has shape [${shape}], the program declares [${wanted}]`);
 }

@@ -1,6 +1,6 @@
-import { invalid, type Tensor } from "./value.ts";
+import type { Data, Tensor } from "./value.ts";
 
-/** The operands of one operation, by parameter name. */
+/** What a kernel sees of the program: the operands of its operation by parameter name, and room for results. */
 export interface Operands {
   tensor(name: string): Tensor;
   /** `undefined` when the parameter was not written. */
@@ -9,75 +9,57 @@ export interface Operands {
   list(name: string): readonly Tensor[];
   number(name: string, fallback?: number): number;
   flag(name: string, fallback: boolean): boolean;
-  numbers(name: string): readonly number[];
+  numbers(name: string): ArrayLike<number>;
   text(name: string, fallback: string): string;
+  /** The memory of a state, which the kernel may change. */
+  state(name: string): Tensor;
+  /** An array for a result. It holds what an earlier result left: the kernel fills it. */
+  newFloats(count: number): Float32Array;
+  /** The same with the element kind of `data`. */
+  newLike(data: Data, count: number): Data;
+  /**
+   * Lets the event loop turn, in the middle of a long operation.
+   *
+   * @throws PippinError `CORE_CANCELLED`.
+   */
+  turn(): Promise<void>;
 }
 
-/** Computes one operation. Results may share memory with operands; they are never written to. */
-export type Kernel = (operands: Operands) => Tensor | Tensor[];
+export type KernelResult = Tensor | Tensor[];
+
+/**
+ * Computes one operation. Results never share memory with operands, except those of the operations in `VIEWS`
+ * (liveness.ts). A promise only where the work is long.
+ */
+export type Kernel = (operands: Operands) => KernelResult | Promise<KernelResult>;
 export type KernelTable = Readonly<Record<string, Kernel>>;
 
-/** A value during execution: tensors, and the text of string constants. */
-export type RuntimeValue = Tensor | string;
+/** Products (multiply and add) in the time between two turns of the event loop: some 100 ms. */
+const TURN_PRODUCTS = 100e6;
 
-/** Looks operands up in the slots of a run. */
-export class SlotOperands implements Operands {
-  readonly #slots: readonly (RuntimeValue | undefined)[];
-  readonly #places: ReadonlyMap<string, readonly number[]>;
-  readonly #what: string;
+/** Work that falls into `count` equal parts of `cost` products each. */
+export interface Parts {
+  readonly count: number;
+  readonly cost: number;
+  run(begin: number, end: number): void;
+}
 
-  constructor(
-    slots: readonly (RuntimeValue | undefined)[],
-    places: ReadonlyMap<string, readonly number[]>,
-    what: string,
-  ) {
-    this.#slots = slots;
-    this.#places = places;
-    this.#what = what;
+/** Does all parts, then gives `result`: at once, or with turns of the event loop between where that takes long. */
+export function inTurns<T>(p: Operands, parts: Parts, result: T): T | Promise<T> {
+  const atOnce = Math.max(1, Math.floor(TURN_PRODUCTS / Math.max(1, parts.cost)));
+  if (parts.count > atOnce) return runInTurns(p, parts, { atOnce, result });
+  parts.run(0, parts.count);
+  return result;
+}
+
+async function runInTurns<T>(
+  p: Operands,
+  { count, run }: Parts,
+  { atOnce, result }: { atOnce: number; result: T },
+): Promise<T> {
+  for (let begin = 0; begin < count; begin += atOnce) {
+    run(begin, Math.min(count, begin + atOnce));
+    await p.turn();
   }
-
-  #value(name: string): RuntimeValue | undefined {
-    const place = this.#places.get(name)?.[0];
-    return place === undefined ? undefined : this.#slots[place];
-  }
-
-  optional(name: string): Tensor | undefined {
-    const value = this.#value(name);
-    if (typeof value === "string") throw invalid(`${this.#what}: ${name} is text`);
-    return value;
-  }
-
-  tensor(name: string): Tensor {
-    const value = this.optional(name);
-    if (value === undefined) throw invalid(`${this.#what} lacks ${name}`);
-    return value;
-  }
-
-  list(name: string): readonly Tensor[] {
-    return (this.#places.get(name) ?? []).map((place) => {
-      const value = this.#slots[place];
-      if (value === undefined || typeof value === "string")
-        throw invalid(`${this.#what}: ${name} is no tensor`);
-      return value;
-    });
-  }
-
-  number(name: string, fallback?: number): number {
-    const value = this.optional(name)?.data[0] ?? fallback;
-    if (value === undefined) throw invalid(`${this.#what} lacks ${name}`);
-    return value;
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    return this.number(name, Number(fallback)) !== 0;
-  }
-
-  numbers(name: string): readonly number[] {
-    return Array.from(this.tensor(name).data);
-  }
-
-  text(name: string, fallback: string): string {
-    const value = this.#value(name);
-    return typeof value === "string" ? value : fallback;
-  }
+  return result;
 }

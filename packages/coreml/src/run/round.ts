@@ -15,7 +15,7 @@ function roundWithPlatform(values: Float32Array): void {
 }
 
 /** For Node 22, which has no `Float16Array`. The kernels saturate, so what overflows is put right. */
-function roundWithKernels(values: Float32Array): void {
+export function roundWithKernels(values: Float32Array): void {
   const rounded = fromF16(toF16(values));
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;

@@ -126,7 +126,7 @@ class StatefulSession implements Session {
     for (let done = 0; done < tokens.length; ) {
       throwIfCancelled(options.signal);
       const left = tokens.slice(done);
-      const fn = !all && this.#prefillFits(left.length) ? this.#prefill! : this.#decode;
+      const fn = !all && this.#prefillPays(left.length) ? this.#prefill! : this.#decode;
       const taken = left.slice(0, fn.tokens as number);
       rows.push(await this.#call(fn, taken, options));
       done += taken.length;
@@ -135,10 +135,13 @@ class StatefulSession implements Session {
     return all ? joined(rows) : rows.at(-1)!;
   }
 
-  /** A call writes as many slots as the function has tokens, also those of padding. */
-  #prefillFits(count: number): boolean {
+  /**
+   * A call writes as many slots as the function has tokens, also those of padding, and takes about as long as half
+   * as many calls of one token.
+   */
+  #prefillPays(count: number): boolean {
     const size = this.#prefill?.tokens;
-    return typeof size === "number" && count > 1 && this.length + size <= this.#slots;
+    return typeof size === "number" && 2 * count >= size && this.length + size <= this.#slots;
   }
 
   #call(fn: ManifestFunction, tokens: readonly number[], { signal }: FeedOptions): Promise<Float32Array> {

@@ -10,6 +10,9 @@ export interface Tensor {
   readonly data: Data;
 }
 
+/** A value during execution: tensors, and the text of string constants. */
+export type RuntimeValue = Tensor | string;
+
 export type Kind = "float" | "int" | "bool";
 
 export function kindOf(dtype: DataTypeName): Kind {
@@ -17,20 +20,14 @@ export function kindOf(dtype: DataTypeName): Kind {
   return dtype === "BOOL" ? "bool" : "int";
 }
 
-export function newData(kind: Kind, count: number): Data {
-  if (kind === "float") return new Float32Array(count);
-  return kind === "int" ? new Int32Array(count) : new Uint8Array(count);
-}
-
-/** An array of the same kind. */
-export function like(data: Data, count: number): Data {
-  if (data instanceof Float32Array) return new Float32Array(count);
-  return data instanceof Int32Array ? new Int32Array(count) : new Uint8Array(count);
+export function kindOfData(data: Data): Kind {
+  if (data instanceof Float32Array) return "float";
+  return data instanceof Int32Array ? "int" : "bool";
 }
 
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
-  for (const each of shape) size *= each;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis]!;
   return size;
 }
 
@@ -41,8 +38,17 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
+/** Counts a negative axis from the end. */
 export function normalAxis(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
+  const normal = axis < 0 ? axis + rank : axis;
+  if (normal >= 0 && normal < rank) return normal;
+  throw invalid(`axis ${axis} of a tensor of rank ${rank}`);
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 export function floats({ data }: Tensor, what: string): Float32Array {
@@ -54,5 +60,14 @@ export function invalid(reason: string) {
   return coremlError("COREML_PROGRAM_INVALID", {
     message: `the program cannot be executed: ${reason}`,
     hint: "The package is damaged, or a tool wrote it wrongly: convert it again.",
+  });
+}
+
+/** `what`: the operation, or the form of it, in words that follow "does not execute". */
+export function unsupported(what: string) {
+  return coremlError("COREML_OP_UNSUPPORTED", {
+    message: `this runner does not execute ${what}`,
+    hint: "Packages that Pippin converts without quantization run; others can be inspected.",
+    details: { operation: what },
   });
 }

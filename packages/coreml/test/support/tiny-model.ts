@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Checkpoint } from "@pippin/checkpoint";
 import { openCheckpoint } from "@pippin/checkpoint/node";
+import { fromF16, toF16 } from "@pippin/kernels";
 
 /** A llama of 2 layers with random weights, written as safetensors in F32; small enough for any test. */
 export const TINY_CONFIG = {
@@ -22,16 +23,27 @@ export const TINY_CONFIG = {
 
 export type TinyConfig = typeof TINY_CONFIG & Readonly<Record<string, unknown>>;
 
-export async function tinyModel(overrides: Readonly<Record<string, unknown>> = {}): Promise<Checkpoint> {
-  return openCheckpoint(await writeTinyModel(overrides));
+export interface TinyOptions {
+  /** Weights are values of fp16, still stored as F32: a conversion to fp16 changes none. */
+  readonly halfValues?: boolean;
+}
+
+export async function tinyModel(
+  overrides: Readonly<Record<string, unknown>> = {},
+  options: TinyOptions = {},
+): Promise<Checkpoint> {
+  return openCheckpoint(await writeTinyModel(overrides, options));
 }
 
 /** Writes the folder and returns its path. */
-export async function writeTinyModel(overrides: Readonly<Record<string, unknown>> = {}): Promise<string> {
+export async function writeTinyModel(
+  overrides: Readonly<Record<string, unknown>> = {},
+  { halfValues = false }: TinyOptions = {},
+): Promise<string> {
   const config = { ...TINY_CONFIG, ...overrides } as TinyConfig;
   const folder = await mkdtemp(join(tmpdir(), "pippin-tiny-"));
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
-  await writeFile(join(folder, "model.safetensors"), safetensors(tensorsOf(config)));
+  await writeFile(join(folder, "model.safetensors"), safetensors(tensorsOf(config), halfValues));
   return folder;
 }
 
@@ -74,7 +86,7 @@ function tensorsOf(c: TinyConfig): [string, number[]][] {
   ];
 }
 
-function safetensors(tensors: readonly [string, number[]][]): Uint8Array {
+function safetensors(tensors: readonly [string, number[]][], halfValues: boolean): Uint8Array {
   const header: Record<string, unknown> = {};
   const random = linearCongruential(7);
   const values: number[] = [];
@@ -90,7 +102,8 @@ function safetensors(tensors: readonly [string, number[]][]): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(text.length), true);
   bytes.set(new TextEncoder().encode(text), 8);
-  for (const [i, value] of values.entries()) view.setFloat32(8 + text.length + i * 4, value, true);
+  const stored = halfValues ? fromF16(toF16(Float32Array.from(values))) : values;
+  for (const [i, value] of stored.entries()) view.setFloat32(8 + text.length + i * 4, value, true);
   return bytes;
 }
 

@@ -29,8 +29,11 @@ import {
 } from "./pool-protocol.ts";
 import { defaultThreads, startWorker, unpackError, workerFailed } from "./threads.ts";
 
-/** Smaller matrices are multiplied by the calling thread alone: sharing would cost more than it saves. */
-const MIN_SHARED_ELEMENTS = 48 * 1024;
+/**
+ * Smaller matrices are multiplied by the calling thread alone: about 50 µs of work. On a busy machine a helper that is not
+ * scheduled at once costs more than its half of that.
+ */
+const MIN_SHARED_ELEMENTS = 256 * 1024;
 
 export interface MatrixPoolOptions {
   /** Threads that multiply, the calling one included; default: all cores, at most eight. */
