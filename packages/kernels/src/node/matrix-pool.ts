@@ -67,7 +67,8 @@ export interface MatrixPool {
 }
 
 /**
- * Starts a pool. Its helper threads sleep while there is nothing to multiply and keep no process alive.
+ * Opens a pool. Its helper threads start with the first matrix that is large enough to share, sleep while there is
+ * nothing to multiply, and keep no process alive.
  *
  * Memory: the matrices as kept (each thread holds its rows in a WebAssembly memory of up to 4 GiB) and about 10 MB
  * a thread.
@@ -91,7 +92,8 @@ class ThreadedMatrixPool implements MatrixPool {
   readonly #control: Int32Array;
   readonly #x = new Float32Array(new SharedArrayBuffer(SHARED_X_BYTES));
   readonly #y = new Float32Array(new SharedArrayBuffer(SHARED_Y_BYTES));
-  readonly #helpers: readonly Helper[];
+  /** Each started with the first matrix that it gets a share of. */
+  readonly #helpers: Helper[] = [];
   #nextNumber = 0;
   #closed = false;
   /** Loads go one after the other. */
@@ -100,8 +102,6 @@ class ThreadedMatrixPool implements MatrixPool {
   constructor(threads: number) {
     this.threads = threads;
     this.#control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES(threads - 1)));
-    const shared = { kind: "pool", control: this.#control, x: this.#x, y: this.#y } as const;
-    this.#helpers = Array.from({ length: threads - 1 }, (_, index) => new Helper({ ...shared, index }));
   }
 
   async load(id: string, expr: WeightExpr, keep: KeepDtype, signal?: AbortSignal): Promise<void> {
@@ -207,6 +207,7 @@ class ThreadedMatrixPool implements MatrixPool {
     if (cols > MAX_COLS || 4 * rows > SHARED_Y_BYTES) throw tooWide(id, rows, cols);
     const number = this.#nextNumber++;
     const shares = sharesOf(rows, rows * cols < MIN_SHARED_ELEMENTS ? 1 : this.threads);
+    while (this.#helpers.length < shares.length - 1) this.#startHelper();
     const messages = shares.map((share): LoadMessage => {
       return { id, number, rows, cols, share, content: contentOf(share) };
     });
@@ -228,6 +229,12 @@ class ThreadedMatrixPool implements MatrixPool {
       stop();
       throw error;
     }
+  }
+
+  /** A process cannot end while a helper that has never been given anything starts, hence not before it is needed. */
+  #startHelper(): void {
+    const shared = { control: this.#control, x: this.#x, y: this.#y };
+    this.#helpers.push(new Helper({ kind: "pool", ...shared, index: this.#helpers.length }));
   }
 
   async #loadHere(message: LoadMessage): Promise<void> {

@@ -37,7 +37,7 @@ const sizes = [
   [1, 1],
   [5, 3],
   [13, 64],
-  [600, 128],
+  [1200, 256],
   [301, 333],
 ] as const;
 
@@ -105,12 +105,12 @@ test("values are kept as given, and out receives the product", async () => {
 
 test("steps of an expression are applied while loading", async () => {
   const ops = [{ kind: "permuteRope", heads: 2 }, { kind: "addOne" }] as const;
-  const file = weightFile("Q8_0", [1200, 64], { ops });
+  const file = weightFile("Q8_0", [1200, 256], { ops });
   await pool.load("steps", file.expr, "F32");
-  const x = randomValues(64);
+  const x = randomValues(256);
 
   expect(
-    worstError({ rows: 1200, cols: 64, values: plainWeight(file) }, x, pool.multiply("steps", x, 1)),
+    worstError({ rows: 1200, cols: 256, values: plainWeight(file) }, x, pool.multiply("steps", x, 1)),
   ).toBeLessThan(2e-6);
 });
 
@@ -172,12 +172,15 @@ test("a closed pool refuses to multiply and to load", async () => {
   });
 });
 
-test("an open pool keeps no process alive", async () => {
+test.each([
+  ["large enough to share", 4000],
+  ["too small to share", 100],
+])("an open pool with a matrix %s keeps no process alive", async (_, rows) => {
   const script = `
     import { createMatrixPool } from "@pippin/kernels/node";
     const pool = createMatrixPool({ threads: 3 });
-    await pool.loadValues("w", 1000, 100, new Float32Array(100_000).fill(1));
-    console.log(pool.multiply("w", new Float32Array(100).fill(1), 1)[999]);`;
+    await pool.loadValues("w", ${rows}, 100, new Float32Array(${rows} * 100).fill(1));
+    console.log(pool.multiply("w", new Float32Array(100).fill(1), 1)[${rows - 1}]);`;
 
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
     cwd: import.meta.dirname,
