@@ -17,7 +17,9 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 function answer(question: Record<string, never>): object {
   if (question.messages) {
-    return { text: chatTemplate?.render(question.messages, { addGenerationPrompt: question.addGenerationPrompt }) };
+    return {
+      text: chatTemplate?.render(question.messages, { addGenerationPrompt: question.addGenerationPrompt }),
+    };
   }
   const ids = tokenizer.encode(question.text, { addSpecialTokens: false });
   const stream = tokenizer.stream();

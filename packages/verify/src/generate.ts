@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { PippinError, type Runner, type Session, type StageContext, throwIfCancelled } from "@pippin/core";
 import type { VerifyErrorCode } from "./errors.ts";
 import { allFinite } from "./logits.ts";
+import { nextTurn } from "./next-turn.ts";
 import { createSampler, type SampleOptions } from "./sample.ts";
 
 export interface GenerateOptions extends SampleOptions {

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { PippinError, type Runner, type StageContext, throwIfCancelled } from "@pippin/core";
 import type { VerifyErrorCode } from "./errors.ts";
 import { checkPrompt, notFinite } from "./generate.ts";
 import { allFinite, argmax, klDivergence } from "./logits.ts";
+import { nextTurn } from "./next-turn.ts";
 
 /** How closely two models agree on the same texts. */
 export interface ParityReport {
