@@ -12,7 +12,7 @@ import { type Choices, choose } from "./lower/choices.ts";
 import { openCoreml } from "./open.ts";
 import { CoremlOptions, ENCODINGS, TARGETS } from "./options.ts";
 import { findPackages } from "./package/find-packages.ts";
-import { writePackage } from "./package/write-package.ts";
+import { packageBytes, writePackage } from "./package/write-package.ts";
 import { VERSION } from "./version.ts";
 
 /** What will be written, decided from shapes alone. */
@@ -44,7 +44,7 @@ function plan(input: PlanInput<DecoderSpec, WeightSet>, options: CoremlOptions):
     options: choices,
     built,
     manifest: built.manifest,
-    outputBytes: built.model.byteLength + built.weightBytes,
+    outputBytes: packageBytes(built),
     choices: {
       program: choices.program,
       target: choices.target,

@@ -24,7 +24,7 @@ const HARMLESS = [/\.rotary_emb\.inv_freq$/, /\.masked_bias$/, /\.attn\.bias$/];
  * Finds the tensor for each role and checks shapes and dtypes.
  *
  * @throws PippinError `DECODER_TENSOR_MISSING`, `DECODER_TENSOR_UNUSED`, `DECODER_TENSOR_SHAPE`,
- *   `DECODER_TENSOR_DTYPE`.
+ *   `DECODER_TENSOR_DTYPE`, `CHECKPOINT_DTYPE_UNSUPPORTED`.
  */
 export function bindWeights(family: Family, spec: DecoderSpec, checkpoint: Checkpoint): WeightSet {
   const exprs = new Map<WeightRole, WeightExpr>();
@@ -59,6 +59,8 @@ function tensorFor(family: Family, spec: DecoderSpec, role: WeightRole): TensorU
 }
 
 function bind(tensor: CheckpointTensor, use: TensorUse, shape: readonly number[]): WeightExpr {
+  // The checkpoint knows best why a tensor cannot be read at all.
+  const { source } = tensor;
   if (!isFloatDtype(tensor.dtype)) {
     throw decoderError("DECODER_TENSOR_DTYPE", {
       message: `the tensor ${tensor.name} holds ${tensor.dtype}, which is not a plain float type`,
@@ -75,7 +77,7 @@ function bind(tensor: CheckpointTensor, use: TensorUse, shape: readonly number[]
       details: { tensor: tensor.name, shape: result, expected: shape },
     });
   }
-  return { source: tensor.source, ops, shape };
+  return { source, ops, shape };
 }
 
 function shapeAfter(shape: readonly number[], ops: readonly WeightOp[]): readonly number[] {

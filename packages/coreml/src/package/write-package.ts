@@ -31,7 +31,7 @@ export async function writePackage(
 ): Promise<ArtifactFile[]> {
   const data = join(path, "Data", AUTHOR);
   await mkdir(join(data, "weights"), { recursive: true });
-  const manifest = Buffer.from(manifestJson());
+  const manifest = manifestJson();
   await writeFile(join(path, "Manifest.json"), manifest);
   await writeFile(join(data, "model.mlmodel"), built.model);
   const report = await writeSegments(join(data, "weights", "weight.bin"), built.weights, {
@@ -59,7 +59,12 @@ export async function writePackage(
   ];
 }
 
-function manifestJson(): string {
+/** Bytes of all files of the package. */
+export function packageBytes({ model, weightBytes }: BuiltModel): number {
+  return manifestJson().byteLength + model.byteLength + weightBytes;
+}
+
+function manifestJson(): Uint8Array {
   const item = (name: string, description: string) => ({
     author: AUTHOR,
     description,
@@ -74,7 +79,7 @@ function manifestJson(): string {
     },
     rootModelIdentifier: MODEL_ID,
   };
-  return `${JSON.stringify(manifest, null, 4)}\n`;
+  return new TextEncoder().encode(`${JSON.stringify(manifest, null, 4)}\n`);
 }
 
 function sha256(bytes: Uint8Array): string {
