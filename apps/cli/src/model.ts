@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { type Checkpoint, GgufArray, type GgufValue } from "@pippin/checkpoint";
 import { openCheckpoint } from "@pippin/checkpoint/node";
-import type { ModelFacts } from "@pippin/core";
+import { isPippinError, type ModelFacts } from "@pippin/core";
 import { type Decoder, readDecoder } from "@pippin/decoder";
 import {
   createChatTemplate,
@@ -31,7 +31,7 @@ export async function openModel(path: string, context: CommandContext): Promise<
   for (const warning of checkpoint.warnings) context.warn(warning);
   const full = resolve(path);
   const folder = /\.(safetensors|gguf)$/.test(full) ? dirname(full) : full;
-  const text = await openText(checkpoint, folder);
+  const text = await openText(checkpoint, folder).catch((error) => withoutWords(error, context));
   const place = hubPlace(full);
   return {
     folder,
@@ -50,11 +50,22 @@ export async function openModel(path: string, context: CommandContext): Promise<
   };
 }
 
-async function openText(
-  { gguf, config, generationConfig }: Checkpoint,
-  folder: string,
-): Promise<Text | undefined> {
-  if (gguf === undefined) return loadTokenizer(folder).then(textOf, withoutTokenizer);
+async function openText(checkpoint: Checkpoint, folder: string): Promise<Text | undefined> {
+  const inFolder = () => loadTokenizer(folder).then(textOf, withoutTokenizer);
+  if (checkpoint.gguf === undefined) return inFolder();
+  try {
+    return ggufText(checkpoint.gguf, checkpoint);
+  } catch (error) {
+    const beside = await inFolder();
+    if (beside !== undefined) return beside;
+    throw error;
+  }
+}
+
+function ggufText(
+  gguf: NonNullable<Checkpoint["gguf"]>,
+  { config, generationConfig }: Pick<Checkpoint, "config" | "generationConfig">,
+): Text {
   const files = tokenizerFromGguf({ get: (key) => plainValue(gguf.metadata.get(key)) });
   const tokenizer = createTokenizer(files);
   const source = findChatTemplate(files);
@@ -78,8 +89,16 @@ export function textOf({ tokenizer, chatTemplate, stopTokens, files }: Loaded): 
 
 /** Weights alone can be converted; what needs text says so later. */
 export function withoutTokenizer(error: unknown): undefined {
-  if ((error as { code?: unknown }).code === "TOKENIZER_MISSING") return undefined;
+  if (isPippinError(error) && error.code === "TOKENIZER_MISSING") return undefined;
   throw error;
+}
+
+/** A tokenizer of a kind that cannot be executed keeps nobody from the weights. */
+function withoutWords(error: unknown, context: CommandContext): undefined {
+  if (!isPippinError(error) || error.code !== "TOKENIZER_UNSUPPORTED_COMPONENT") throw error;
+  const hint =
+    "Token ids can be fed, text cannot: bring a tokenizer of your own, and report the model's name.";
+  context.warn({ code: error.code, message: error.message, hint });
 }
 
 /** Repository and revision of a snapshot in the Hub's cache layout, `models--ORG--NAME/snapshots/REVISION`. */

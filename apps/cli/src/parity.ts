@@ -15,11 +15,20 @@ const PROMPTS = [
 
 export const MAX_PROMPTS: number = PROMPTS.length;
 
-/** A difference with a smaller margin than this is a coin toss of the original, not an error. */
+/** A token may differ where the original's own logits of the two are closer than this: half precision moves both. */
 export const TIE_MARGIN = 0.3;
 
+/** Near ties in the greedy tokens of one prompt; more are a pattern. */
+const MAX_TIES = 3;
+
+/**
+ * Mean KL divergence in nats. Half precision alone stays below 3e-5 on real models; weights that are off by a tenth
+ * give 4e-2 and may still say the same words for a while.
+ */
+const MAX_KL = 1e-3;
+
 export interface ParityVerdict extends ParityReport {
-  /** Every greedy token is equal, but for near ties. */
+  /** The distributions are close, and every greedy token is equal but for a few near ties. */
   readonly passed: boolean;
 }
 
@@ -39,10 +48,20 @@ export async function checkParity(
   try {
     const fitting = ids.map((prompt) => prompt.slice(-Math.max(1, room)));
     const report = await compareRunners({ reference, candidate }, fitting, { greedyTokens: tokens }, context);
-    return { ...report, passed: report.greedy.differences.every(({ margin }) => margin < TIE_MARGIN) };
+    return { ...report, passed: passes(report) };
   } finally {
     await reference.close();
   }
+}
+
+function passes({ klDivergence, greedy }: ParityReport): boolean {
+  const ties = new Map<number, number>();
+  for (const { prompt } of greedy.differences) ties.set(prompt, (ties.get(prompt) ?? 0) + 1);
+  return (
+    klDivergence <= MAX_KL &&
+    greedy.differences.every(({ margin }) => margin < TIE_MARGIN) &&
+    [...ties.values()].every((count) => count <= MAX_TIES)
+  );
 }
 
 /** Ids for weights without a tokenizer: any will do, the same each time. */
@@ -64,5 +83,5 @@ export function parityLine({
     `top-1 ${(100 * top1Agreement).toFixed(1)} %`,
     `greedy ${greedy.equal}/${greedy.tokens}`,
   ];
-  return `${passed ? "equal to the original" : "DIFFERS from the original"}: ${figures.join(", ")}`;
+  return `${passed ? "agrees with the original" : "DIFFERS from the original"}: ${figures.join(", ")}`;
 }

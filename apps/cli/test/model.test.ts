@@ -6,6 +6,12 @@ import { PIP_CHAT } from "./support/run-cli.ts";
 import { writeSyntheticModel } from "./support/synthetic-model.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
+/** Weights and a config, no vocabulary. */
+const TINY_GGUF = join(
+  import.meta.dirname,
+  "../../../packages/checkpoint/test/fixtures/gguf/tiny-llama/input.gguf",
+);
+
 const context = { signal: new AbortController().signal, warnings: [], warn: () => {} };
 
 test.each([
@@ -44,4 +50,30 @@ test("a license that is not a plain word is left out", async () => {
   writeSyntheticModel(folder, { layers: 1, hidden: 64, vocab: 32, fill: "zeros" });
   writeFileSync(join(folder, "README.md"), "---\nlicense: \u001b]0;owned\u0007\n---\n");
   expect((await openModel(folder, context)).facts.license).toBeUndefined();
+});
+
+test("a tokenizer that cannot be executed is a warning, and the weights open", async () => {
+  const folder = join(tempFolder(), "tiny");
+  writeSyntheticModel(folder, { layers: 1, hidden: 64, vocab: 32, fill: "zeros" });
+  writeFileSync(
+    join(folder, "tokenizer.json"),
+    JSON.stringify({ model: { type: "Runes", vocab: { a: 0 } } }),
+  );
+  const codes: string[] = [];
+  const model = await openModel(folder, { ...context, warn: ({ code }) => codes.push(code) });
+  expect([model.text, codes]).toEqual([undefined, ["TOKENIZER_UNSUPPORTED_COMPONENT"]]);
+});
+
+test("a GGUF whose own vocabulary is of no use takes the tokenizer beside it", async () => {
+  const folder = tempFolder();
+  cpSync(TINY_GGUF, join(folder, "tiny.gguf"));
+  await expect(openModel(join(folder, "tiny.gguf"), context)).rejects.toMatchObject({
+    code: "TOKENIZER_GGUF_BROKEN",
+  });
+  for (const name of ["tokenizer.json", "tokenizer_config.json"])
+    cpSync(join(PIP_CHAT, name), join(folder, name));
+  // The text is there now; the weights of this fixture are no whole model.
+  await expect(openModel(join(folder, "tiny.gguf"), context)).rejects.toMatchObject({
+    code: "DECODER_TENSOR_MISSING",
+  });
 });

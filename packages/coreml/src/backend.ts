@@ -19,6 +19,8 @@ import { VERSION } from "./version.ts";
 export interface CoremlPlan extends BackendPlan {
   readonly input: PlanInput<DecoderSpec, WeightSet>;
   readonly options: Choices;
+  /** Options that decide the bytes, with their defaults resolved. */
+  readonly provenance: Readonly<Record<string, string | number>>;
   readonly built: BuiltModel;
 }
 
@@ -42,6 +44,7 @@ function plan(input: PlanInput<DecoderSpec, WeightSet>, options: CoremlOptions):
   return {
     input,
     options: choices,
+    provenance: provenanceOf(choices, options),
     built,
     manifest: built.manifest,
     outputBytes: packageBytes(built),
@@ -57,7 +60,7 @@ function plan(input: PlanInput<DecoderSpec, WeightSet>, options: CoremlOptions):
 }
 
 async function emit(
-  { input, options, built }: CoremlPlan,
+  { input, options, provenance, built }: CoremlPlan,
   _weights: WeightSet,
   output: string,
   context: StageContext = {},
@@ -65,7 +68,6 @@ async function emit(
   throwIfCancelled(context.signal);
   const path = join(output, built.manifest.packages[0]!);
   const files = await writePackage(path, built, options, context);
-  const { program, target, quantize, context: contextLength, prefill, length } = options;
   return [
     {
       kind: "coreml",
@@ -75,8 +77,16 @@ async function emit(
         tool: `@pippin/coreml@${VERSION}`,
         source: input.facts.name,
         ...(input.facts.revision === undefined ? {} : { revision: input.facts.revision }),
-        options: { program, target, quantize, context: contextLength, prefill, length },
+        options: provenance,
       },
     },
   ];
+}
+
+function provenanceOf(
+  { program, target, quantize, context, prefill, length, overflow }: Choices,
+  { names }: CoremlOptions,
+): Readonly<Record<string, string | number>> {
+  const shape = program === "stateful" ? { prefill } : { length };
+  return { program, target, quantize, context, ...shape, names, overflow };
 }

@@ -22,5 +22,7 @@ export type KernelsErrorCode =
   | "KERNELS_MATRIX_TOO_LARGE"
   /** The pool is closed. */
   | "KERNELS_POOL_CLOSED"
+  /** A number of threads that cannot be. */
+  | "KERNELS_THREADS_INVALID"
   /** A worker thread ended on its own. */
   | "KERNELS_WORKER_FAILED";

@@ -87,7 +87,7 @@ export function brokenFile(file: string, reason: string, cause: unknown): Pippin
 export function unsupported(stage: string, type: string, cause?: unknown): PippinError<TokenizerErrorCode> {
   return new PippinError("TOKENIZER_UNSUPPORTED_COMPONENT", {
     message: `the tokenizer's ${stage} is of type ${type}, which cannot be executed`,
-    hint: "Report the model's name; its weights can still be converted, but not its text.",
+    hint: "Report the model's name; its weights can be converted all the same.",
     details: { stage, type },
     cause,
   });

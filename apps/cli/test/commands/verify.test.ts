@@ -11,7 +11,7 @@ test("a conversion is equal to its original", async () => {
   const { status, stdout, stderr } = await runCli(["verify", converted, "--against", PIP_CHAT]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toMatch(
-    /^equal to the original: max \|Δlogit\| 0\.0\d+, KL \d\.\de-\d, top-1 100\.0 %, greedy 96\/96\n$/,
+    /^agrees with the original: max \|Δlogit\| 0\.0\d+, KL \d\.\de-\d, top-1 100\.0 %, greedy 96\/96\n$/,
   );
 });
 
@@ -43,6 +43,36 @@ test.each([[[]], [["--json"]]])("a package of other weights is found out: status
   expect(status).toBe(1);
   expect(stdout).toContain(more.length > 0 ? '"passed": false' : "DIFFERS from the original");
 });
+
+test("weights that are a tenth too large are found out, though the words stay the same for a while", async () => {
+  const model = join(tempFolder(), "louder");
+  cpSync(PIP_CHAT, model, { recursive: true });
+  scaleWeights(join(model, "model.safetensors"), /(q_proj|mlp\..*_proj)\.weight$/, 1.1);
+  const { status, stdout } = await runCli(["verify", converted, "--against", model]);
+  expect({ status, stdout }).toEqual({
+    status: 1,
+    stdout: expect.stringContaining("DIFFERS from the original"),
+  });
+});
+
+/** Multiplies bf16 tensors of a safetensors file in place. */
+function scaleWeights(file: string, names: RegExp, factor: number): void {
+  const bytes = readFileSync(file);
+  const front = 8 + Number(bytes.readBigUInt64LE(0));
+  const header: Record<string, { data_offsets: [number, number] }> = JSON.parse(
+    bytes.toString("utf8", 8, front),
+  );
+  const float = new DataView(new ArrayBuffer(4));
+  for (const [name, entry] of Object.entries(header)) {
+    if (!names.test(name)) continue;
+    for (let at = front + entry.data_offsets[0]; at < front + entry.data_offsets[1]; at += 2) {
+      float.setUint32(0, bytes.readUInt16LE(at) * 65536);
+      float.setFloat32(0, float.getFloat32(0) * factor);
+      bytes.writeUInt16LE(float.getUint16(0), at);
+    }
+  }
+  writeFileSync(file, bytes);
+}
 
 test("a model of another vocabulary is named as such", async () => {
   const model = join(tempFolder(), "tiny");

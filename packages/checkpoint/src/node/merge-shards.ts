@@ -1,6 +1,7 @@
-import { mkdir, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { type CoreErrorCode, PippinError, type StageContext, throwIfCancelled } from "@pippin/core";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import type { StageContext } from "@pippin/core";
+import { withOutputFile } from "@pippin/core/node";
 import { type Segment, writeSegments } from "@pippin/kernels/node";
 import { checkpointError } from "../errors.ts";
 import { safetensorsFront } from "../safetensors-header-bytes.ts";
@@ -30,7 +31,7 @@ export interface MergedShards {
  * Merges the safetensors of a folder into one file, byte-equal to what `safetensors.torch.save_file` writes of the same
  * tensors and metadata. The file appears when it is complete.
  *
- * @throws PippinError as `openCheckpoint`; `CORE_OUTPUT_EXISTS`, `CHECKPOINT_OUTPUT_IS_INPUT`, `KERNELS_*` of writing.
+ * @throws PippinError as `openCheckpoint`; `CORE_OUTPUT_EXISTS`, `CORE_OUTPUT_BUSY`, `CORE_OUTPUT_UNWRITABLE`, `CHECKPOINT_OUTPUT_IS_INPUT`, `KERNELS_*` of writing.
  * @remarks Streams; holds the headers and a few megabytes.
  */
 export async function mergeShards(
@@ -43,10 +44,11 @@ export async function mergeShards(
   if (place.kind === "gguf") throw notSafetensors(join(place.folder, place.file));
   const read = await readSafetensorsFiles(place, context);
   for (const warning of read.warnings) context.warn?.(warning);
-  await checkOutput(outputFile, new Set([...read.tensors.values()].map(({ file }) => file)), options);
+  await refuseInput(outputFile, new Set([...read.tensors.values()].map(({ file }) => file)));
   const front = safetensorsFront(read.tensors, options.metadata ?? { format: "pt" }, outputFile);
   const copies = front.order.map((name) => copyOf(name, read.tensors.get(name)!));
-  const written = await writeInPlace(outputFile, context.signal, (staging) =>
+  const output = { force: options.force, signal: context.signal };
+  const written = await withOutputFile(outputFile, output, (staging) =>
     writeSegments(staging, [{ kind: "bytes", bytes: front.bytes }, ...copies], {
       chunkHashes: options.chunkHashes,
       overflow: "saturate",
@@ -70,41 +72,11 @@ function copyOf(name: string, { file, byteOffset, byteLength }: PlacedTensor): S
   return { kind: "weight", id: name, expr: { source, ops: [], shape }, dtype: "same" };
 }
 
-async function checkOutput(
-  output: string,
-  inputs: ReadonlySet<string>,
-  options: MergeShardsOptions,
-): Promise<void> {
-  const present = await stat(output).then(
-    () => true,
-    () => false,
-  );
-  if (!present) return;
-  const target = await realpath(output);
+async function refuseInput(output: string, inputs: ReadonlySet<string>): Promise<void> {
+  const target = await realpath(output).catch(() => undefined);
+  if (target === undefined) return;
   for (const input of inputs) {
     if ((await realpath(input)) === target) throw outputIsInput(output);
-  }
-  if (!options.force) throw outputExists(output);
-}
-
-async function writeInPlace<T>(
-  output: string,
-  signal: AbortSignal | undefined,
-  write: (staging: string) => Promise<T>,
-): Promise<T> {
-  const staging = join(dirname(output), `.${basename(output)}.pippin-writing-${process.pid}`);
-  const unwritable = (cause: unknown): never => {
-    throw outputUnwritable(output, cause);
-  };
-  await mkdir(dirname(output), { recursive: true }).catch(unwritable);
-  try {
-    const result = await write(staging);
-    throwIfCancelled(signal);
-    await rename(staging, output).catch(unwritable);
-    return result;
-  } catch (cause) {
-    await rm(staging, { force: true });
-    throw cause;
   }
 }
 
@@ -121,22 +93,5 @@ function outputIsInput(output: string) {
     message: `the output ${output} is one of the files to merge`,
     hint: "Name another file with --out.",
     details: { output },
-  });
-}
-
-function outputExists(output: string) {
-  return new PippinError<CoreErrorCode>("CORE_OUTPUT_EXISTS", {
-    message: `the output ${output} exists`,
-    hint: "Give --force to replace it, or name another file with --out.",
-    details: { output },
-  });
-}
-
-function outputUnwritable(output: string, cause: unknown) {
-  return new PippinError<CoreErrorCode>("CORE_OUTPUT_UNWRITABLE", {
-    message: `cannot write ${output}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    hint: "Check the folder's permissions and the free space on its disk.",
-    details: { output },
-    cause,
   });
 }

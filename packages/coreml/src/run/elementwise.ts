@@ -53,24 +53,30 @@ function gelu(p: Operands): Tensor {
   return unary(p, "gelu", f);
 }
 
-/** The error function to 1.2e-7, about single precision (Numerical Recipes, 2nd edition, section 6.2, `erfcc`). */
+/** The error function to about 1e-15: a series of positive terms near zero, a continued fraction for the tail. */
 function erf(x: number): number {
-  const t = 1 / (1 + 0.5 * Math.abs(x));
-  const polynomial =
-    -1.26551223 +
-    t *
-      (1.00002368 +
-        t *
-          (0.37409196 +
-            t *
-              (0.09678418 +
-                t *
-                  (-0.18628806 +
-                    t *
-                      (0.27886807 +
-                        t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))))))));
-  const tail = t * Math.exp(-x * x + polynomial);
-  return x >= 0 ? 1 - tail : tail - 1;
+  const a = Math.abs(x);
+  if (Number.isNaN(x) || a > 6) return Math.sign(x);
+  const tail = Math.exp(-a * a) / Math.sqrt(Math.PI);
+  const value = a < 2.5 ? 2 * tail * erfSeries(a) : 1 - tail / erfcFraction(a);
+  return x < 0 ? -value : value;
+}
+
+/** Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n + 1)). */
+function erfSeries(x: number): number {
+  let sum = x;
+  for (let n = 1, term = x; term > sum * 1e-17; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return sum;
+}
+
+/** x + (1/2)/(x + (2/2)/(x + (3/2)/(x + …))), deep enough for x ≥ 2.5. */
+function erfcFraction(x: number): number {
+  let value = x;
+  for (let k = 60; k > 0; k--) value = x + k / 2 / value;
+  return value;
 }
 
 /** Halves go to the even neighbor. */

@@ -6,6 +6,7 @@ export const VIEWS: ReadonlySet<string> = new Set([
   "expand_dims",
   "squeeze",
   "slice_by_index",
+  "slice_by_size",
   "tile",
   "identity",
 ]);

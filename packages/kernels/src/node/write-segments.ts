@@ -5,7 +5,7 @@ import { F16_OVERFLOW } from "../plain/float16.ts";
 import { ChunkWriter, type WriteJob } from "./chunk-writer.ts";
 import { withOutputFile } from "./output-file.ts";
 import { placeSegments, type Segment } from "./segments.ts";
-import { defaultThreads, startWorker, unpackError, workerFailed } from "./threads.ts";
+import { startWorker, threadCount, unpackError, workerFailed } from "./threads.ts";
 import { NEXT_CHUNK, STOPPED, type WriterMessage, type WriterWorkerData } from "./write-worker.ts";
 
 /** Below this a worker would finish starting when the work is done. */
@@ -49,7 +49,7 @@ export interface WriteSegmentsResult {
  *
  * @throws PippinError `CORE_CANCELLED`, `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`,
  *   `KERNELS_WEIGHT_NOT_FINITE`, `KERNELS_WEIGHT_OVERFLOW`, `KERNELS_SOURCE_UNREADABLE`, `KERNELS_SOURCE_TRUNCATED`,
- *   `KERNELS_OUTPUT_UNWRITABLE`, `KERNELS_WORKER_FAILED`.
+ *   `KERNELS_OUTPUT_UNWRITABLE`, `KERNELS_THREADS_INVALID`, `KERNELS_WORKER_FAILED`.
  */
 export async function writeSegments(
   path: string,
@@ -111,9 +111,9 @@ class WriteRun {
   }
 
   #workerCount(): number {
+    const threads = threadCount(this.#options.threads);
     if (this.#byteLength < MIN_BYTES_FOR_WORKERS) return 0;
-    const chunks = Math.ceil(this.#byteLength / CHUNK_BYTES);
-    return Math.min(this.#options.threads ?? defaultThreads(), chunks) - 1;
+    return Math.min(threads, Math.ceil(this.#byteLength / CHUNK_BYTES)) - 1;
   }
 
   #stop(): void {

@@ -160,6 +160,12 @@ test("a cancelled load leaves the pool usable", async () => {
   ).toBeLessThan(2e-6);
 });
 
+test.each([0, -1, 1.5, Number.NaN, 1000])("%d threads are refused", (threads) => {
+  expect(() => createMatrixPool({ threads })).toThrow(
+    expect.objectContaining({ code: "KERNELS_THREADS_INVALID" }),
+  );
+});
+
 test("a closed pool refuses to multiply and to load", async () => {
   const closed = createMatrixPool({ threads: 2 });
   await closed.close();

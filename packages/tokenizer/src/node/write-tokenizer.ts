@@ -1,6 +1,7 @@
-import { rename, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PippinError } from "@pippin/core";
+import { withOutputFile } from "@pippin/core/node";
 import type { TokenizerErrorCode } from "../errors.ts";
 
 /** JSON values to write; what is absent is not written. */
@@ -12,7 +13,7 @@ export interface TokenizerFiles {
 
 /**
  * Writes the files of a tokenizer that came from elsewhere than a model folder, such as a GGUF file.
- * Equal values give equal bytes. `target` must exist.
+ * Equal values give equal bytes. `target` is made where it is missing.
  *
  * @returns the names written, sorted.
  * @throws PippinError `TOKENIZER_UNWRITABLE`.
@@ -34,12 +35,11 @@ export async function writeTokenizerFiles(target: string, files: TokenizerFiles)
 
 async function writeWhole(path: string, text: string): Promise<void> {
   try {
-    await writeFile(`${path}.pippin-writing`, text);
-    await rename(`${path}.pippin-writing`, path);
+    await withOutputFile(path, { force: true }, (staging) => writeFile(staging, text));
   } catch (cause) {
     throw new PippinError<TokenizerErrorCode>("TOKENIZER_UNWRITABLE", {
       message: `cannot write ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      hint: "Check that the folder exists, its permissions and the free space on its disk.",
+      hint: "Check the folder's permissions and the free space on its disk.",
       details: { path },
       cause,
     });
