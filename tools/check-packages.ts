@@ -1,4 +1,7 @@
-/** Checks every published package as npm will see it: publint for its manifest, attw for its types. Needs a build. */
+/**
+ * Checks every published package as npm will see it: publint for its manifest, attw for its types, and what is in the
+ * archive. Needs a build.
+ */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 
@@ -6,6 +9,7 @@ const problems: string[] = [];
 for (const manifest of globSync(["packages/*/package.json", "apps/*/package.json"]).sort()) {
   const folder = manifest.replace(/[/\\]package\.json$/, "");
   check(folder, "publint", [folder, "--strict"]);
+  checkContents(folder);
   // The command line exports nothing to type.
   if (folder.startsWith("packages")) check(folder, "attw", ["--pack", folder, "--profile", "esm-only"]);
 }
@@ -18,4 +22,15 @@ function check(folder: string, tool: string, args: readonly string[]): void {
     shell: process.platform === "win32",
   });
   if (status !== 0) problems.push(`${tool} ${folder}:\n${stdout}${stderr}`);
+}
+
+function checkContents(folder: string): void {
+  const { stdout, stderr } = spawnSync("npm", ["pack", "--dry-run", "--json"], {
+    cwd: folder,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  for (const name of ["LICENSE", "README.md", "package.json"])
+    if (!new RegExp(`"path": "${name}"`).test(stdout))
+      problems.push(`${folder}: no ${name} in it\n${stderr}`);
 }

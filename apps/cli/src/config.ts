@@ -68,7 +68,7 @@ async function loadBackend(name: string, cwd: string): Promise<AnyBackend> {
 async function importFrom(name: string, cwd: string): Promise<unknown> {
   if (isAbsolute(name)) return import(pathToFileURL(name).href);
   if (name.startsWith(".")) return import(pathToFileURL(join(cwd, name)).href);
-  // Pippin's own backends come with it; a stranger's is installed beside the config.
+  // Pippin's own backends come with it; a third party's is installed beside the config.
   if (name === "@pippin/coreml") return import("@pippin/coreml");
   const require = createRequire(join(cwd, CONFIG_FILE));
   return import(pathToFileURL(require.resolve(name)).href);

@@ -62,7 +62,7 @@ export interface OpenedPackage<Spec> {
 }
 
 /**
- * A format that Pippin can write: Core ML, MLC, or a stranger's. The command line finds backends by the module
+ * A format that Pippin can write: Core ML, MLC, or a third party's. The command line finds backends by the module
  * names in its config and treats them alike.
  *
  * `Spec` is what a model means and `Weights` how its tensors are read; `@pippin/decoder` names both for language

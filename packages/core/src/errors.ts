@@ -14,8 +14,8 @@ export interface PippinErrorOptions {
 /**
  * Everything Pippin throws on purpose.
  *
- * `code` is stable and begins with the name of the package that owns it (`CHECKPOINT_TRUNCATED`); a backend
- * of a stranger adds codes of its own by naming them in `Code`.
+ * `code` is stable and begins with the name of the package that owns it (`CHECKPOINT_TRUNCATED`); a third
+ * party's backend adds codes of its own by naming them in `Code`.
  */
 export class PippinError<Code extends string = string> extends Error {
   readonly code: Code;

@@ -1,4 +1,9 @@
 export { fileSource, type OpenFileSource, readJsonFile } from "./node/file-source.ts";
-export { type OutputFileOptions, withOutputFile } from "./node/output-file.ts";
-export { type OutputFolderOptions, recoverOutputFolder, withOutputFolder } from "./node/output-folder.ts";
+export { checkOutputFile, type OutputFileOptions, withOutputFile } from "./node/output-file.ts";
+export {
+  checkOutputFolder,
+  type OutputFolderOptions,
+  recoverOutputFolder,
+  withOutputFolder,
+} from "./node/output-folder.ts";
 export { resolveInside } from "./node/safe-path.ts";

@@ -6,7 +6,7 @@ import { nextTurn } from "./next-turn.ts";
 
 /** How closely two models agree on the same texts. */
 export interface ParityReport {
-  /** Rows of logits compared: all of each prompt, its last one again as a whole prompt gives it, then one a token. */
+  /** Rows of logits compared: each prompt token by token, its last row again from one prefill, then one a new token. */
   readonly positions: number;
   readonly maxAbsError: number;
   readonly meanAbsError: number;
@@ -75,9 +75,9 @@ export async function compareRunners(
       // All rows of a prompt come token by token; the session that goes on reads it the fast way.
       if (step === 0) sums.add(rows, await candidate.start().feed(prompt, { signal, rows: "all" }));
       const wanted = rows.subarray(rows.length - reference.vocabSize);
-      const gotten = await sessions.candidate.feed(tokens, { signal });
-      sums.add(wanted, gotten);
-      const [best, other] = [argmax(wanted), argmax(gotten)];
+      const given = await sessions.candidate.feed(tokens, { signal });
+      sums.add(wanted, given);
+      const [best, other] = [argmax(wanted), argmax(given)];
       if (step < steps) {
         greedyTokens++;
         if (best !== other) {

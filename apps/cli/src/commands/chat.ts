@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { answer } from "../answer.ts";
 import { needText, openPackage, startRunner } from "../package.ts";
 import { type CommandContext, type Io, say, sayPiece, stageContext } from "../terminal/io.ts";
+import { printError } from "../terminal/print-error.ts";
 import { encodeChat, type Text } from "../text.ts";
 import { addSampling } from "./generate.ts";
 
@@ -40,8 +41,8 @@ async function chat(path: string, flags: Flags, io: Io): Promise<void> {
     io.progress.clear();
     if (typed) lines.prompt();
     for await (const line of lines) {
-      if (line.trim() !== "") await conversation.reply(line, io, context);
-      else if (typed) return;
+      if (line.trim() === "" && typed) return;
+      if (line.trim() !== "") await reply(conversation, line, { io, typed, context });
       if (typed) lines.prompt();
     }
     // After Ctrl-D and Ctrl-C the cursor still stands behind the prompt.
@@ -51,6 +52,21 @@ async function chat(path: string, flags: Flags, io: Io): Promise<void> {
     say(io);
   } finally {
     lines.close();
+  }
+}
+
+/** Answers a line. Who types may ask again when it goes wrong; a script must see it fail. */
+async function reply(
+  conversation: Conversation,
+  line: string,
+  { io, typed, context }: { readonly io: Io; readonly typed: boolean; readonly context: CommandContext },
+): Promise<void> {
+  try {
+    await conversation.reply(line, io, context);
+  } catch (error) {
+    if (!typed || io.signal.aborted || !isPippinError(error)) throw error;
+    io.progress.clear();
+    printError(io, error);
   }
 }
 
@@ -94,9 +110,17 @@ class Conversation {
     const { maxTokens, temperature, seed } = this.#flags;
     const onText = (piece: string) => sayPiece(io, piece);
     const options = { maxTokens, temperature, seed, session: this.#session, onText };
-    const result = await answer(this.#model, prompt.slice(shared), options, context);
-    this.#fed = [...prompt, ...result.ids].slice(0, this.#session.length);
-    this.#messages.push({ role: "assistant", content: result.text });
+    try {
+      const result = await answer(this.#model, prompt.slice(shared), options, context);
+      this.#fed = [...prompt, ...result.ids].slice(0, this.#session.length);
+      this.#messages.push({ role: "assistant", content: result.text });
+    } catch (error) {
+      // As if it had not been asked.
+      this.#messages.pop();
+      this.#session.rewind(0);
+      this.#fed = [];
+      throw error;
+    }
     say(io);
   }
 

@@ -1,4 +1,5 @@
 import type { Artifact, BackendPlan } from "@pippin/core";
+import { checkOutputFolder } from "@pippin/core/node";
 import type { Command } from "commander";
 import { type AnyBackend, chooseBackend, loadBackends } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
@@ -54,6 +55,7 @@ async function convert(
   const model = await openModel(path, context);
   const plan = planConversion(backend, model, options);
   const out = flags.out ?? defaultOut(model.facts.name);
+  await checkOutputFolder(out, flags);
   if (flags.dryRun) return sayPlan(io, plan, out);
   const artifacts = await writeConversion(
     { backend, model, plan },

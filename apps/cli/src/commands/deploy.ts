@@ -1,3 +1,4 @@
+import { checkOutputFolder } from "@pippin/core/node";
 import type { Command } from "commander";
 import { answer } from "../answer.ts";
 import type { AnyBackend } from "../config.ts";
@@ -40,6 +41,7 @@ async function deploy(
   const model = await openModel(path, context);
   const plan = planConversion(backend, model, options);
   const out = flags.out ?? defaultOut(model.facts.name);
+  await checkOutputFolder(out, flags);
   if (flags.dryRun) return sayPlan(io, plan, out);
 
   const began = performance.now();

@@ -1,4 +1,4 @@
-import { mergeShards, openCheckpoint } from "@pippin/checkpoint/node";
+import { mergeShards } from "@pippin/checkpoint/node";
 import type { Command } from "commander";
 import { formatBytes } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
@@ -18,19 +18,10 @@ export function define(command: Command, { io }: { io: Io }): void {
     .option("--json", "print the result as JSON")
     .addHelpText("after", "\nExample:\n  pippin merge-shards models/qwen --out model.safetensors")
     .action(async (path: string, { out, force = false, dryRun = false }: Flags) => {
-      const merged = dryRun
-        ? await planMerge(path, out, io)
-        : await mergeShards(path, out, { force }, stageContext(io));
+      const merged = await mergeShards(path, out, { force, dryRun }, stageContext(io));
       if (io.json) sayJson(io, { ...(dryRun ? { dryRun } : {}), ...merged });
       const { byteLength, tensors, files } = merged;
       const what = `${formatBytes(byteLength)}, ${tensors} tensors of ${files} ${files === 1 ? "file" : "files"}`;
-      say(io, dryRun ? `would write ${out}: about ${what}` : `${io.strong(out)}  ${what}`);
+      say(io, dryRun ? `would write ${out}: ${what}` : `${io.strong(out)}  ${what}`);
     });
-}
-
-/** The headers of the shards are a little longer than the one that will be written. */
-async function planMerge(path: string, out: string, io: Io) {
-  const { files, tensors } = await openCheckpoint(path, stageContext(io));
-  const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0);
-  return { path: out, byteLength, tensors: tensors.size, files: files.length };
 }

@@ -5,6 +5,9 @@ import { checkParity, MAX_PROMPTS, parityLine, TIE_MARGIN } from "../parity.ts";
 import { wholeNumber } from "../schema-options.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
+/** Differences that are listed for people; `--json` has them all. */
+const MAX_LISTED = 5;
+
 interface Flags {
   readonly against: string;
   readonly tokens: number;
@@ -42,9 +45,11 @@ async function verify(path: string, { against, tokens, prompts, precision }: Fla
   const verdict = await checkParity({ model, candidate }, { prompts, tokens }, context);
   if (io.json) sayJson(io, { ...verdict, warnings: context.warnings });
   say(io, parityLine(verdict));
-  for (const { prompt, step, margin } of verdict.greedy.differences) {
+  const { differences } = verdict.greedy;
+  for (const { prompt, step, margin } of differences.slice(0, MAX_LISTED)) {
     const kind = margin < TIE_MARGIN ? "a near tie" : "an error";
     say(io, `  prompt ${prompt + 1}, token ${step + 1}: margin ${margin.toFixed(3)}, ${kind}`);
   }
+  if (differences.length > MAX_LISTED) say(io, `  and ${differences.length - MAX_LISTED} more`);
   if (!verdict.passed) io.fail();
 }

@@ -52,7 +52,7 @@ test("people read the place, the size, the choices and what comes next", async (
   symlinkSync(PIP_CHAT, join(cwd, "pip"));
   const { status, stdout } = await runCli(["convert", "pip", "--out", "my out"], { cwd });
   expect(status).toBe(0);
-  expect(stdout.replace(/\d+\.\d s/, "N s").split("\n")).toEqual([
+  expect(stdout.replace(/\d+ ms|\d+\.\d s/, "N s").split("\n")).toEqual([
     `${join("my out", "pip.mlpackage")}  3.77 MB  N s`,
     "program stateful, target ios18, functions decode, prefill, context 512, prefill 64, weights fp16",
     "next: npx pippin verify 'my out' --against pip",

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { StageContext } from "@pippin/core";
-import { withOutputFile } from "@pippin/core/node";
+import { checkOutputFile, withOutputFile } from "@pippin/core/node";
 import { type Segment, writeSegments } from "@pippin/kernels/node";
 import { checkpointError } from "../errors.ts";
 import { safetensorsFront } from "../safetensors-header-bytes.ts";
@@ -15,6 +15,8 @@ export interface MergeShardsOptions {
   readonly force?: boolean;
   /** Hash each 8 MiB of the output. */
   readonly chunkHashes?: boolean;
+  /** Check everything and say what would be written, and write nothing. */
+  readonly dryRun?: boolean;
 }
 
 export interface MergedShards {
@@ -47,6 +49,12 @@ export async function mergeShards(
   await refuseInput(outputFile, new Set([...read.tensors.values()].map(({ file }) => file)));
   const front = safetensorsFront(read.tensors, options.metadata ?? { format: "pt" }, outputFile);
   const copies = front.order.map((name) => copyOf(name, read.tensors.get(name)!));
+  const facts = { path: outputFile, tensors: read.tensors.size, files: read.files.length };
+  if (options.dryRun) {
+    await checkOutputFile(outputFile, options);
+    const sizes = [...read.tensors.values()].map(({ byteLength }) => byteLength);
+    return { ...facts, byteLength: sizes.reduce((sum, size) => sum + size, front.bytes.byteLength) };
+  }
   const output = { force: options.force, signal: context.signal };
   const written = await withOutputFile(outputFile, output, (staging) =>
     writeSegments(staging, [{ kind: "bytes", bytes: front.bytes }, ...copies], {
@@ -57,10 +65,8 @@ export async function mergeShards(
     }),
   );
   return {
-    path: outputFile,
+    ...facts,
     byteLength: written.byteLength,
-    tensors: read.tensors.size,
-    files: read.files.length,
     ...(written.chunkSha256 && { chunkSha256: written.chunkSha256 }),
   };
 }

@@ -22,10 +22,22 @@ export async function withOutputFile<T>(
 ): Promise<T> {
   const place = await placesOf(target);
   return withLock(place, async () => {
-    if (!options.force && (await exists(place.target))) throw outputExists(target, "file");
+    await checkOutputFile(target, options);
     const result = await write(place.staging);
     throwIfCancelled(options.signal);
     await rename(place.staging, place.target);
     return result;
   });
+}
+
+/**
+ * Whether `withOutputFile` would accept the target.
+ *
+ * @throws PippinError `CORE_OUTPUT_EXISTS`.
+ */
+export async function checkOutputFile(
+  target: string,
+  { force }: Pick<OutputFileOptions, "force">,
+): Promise<void> {
+  if (!force && (await exists(target))) throw outputExists(target, "file");
 }

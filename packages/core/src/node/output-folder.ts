@@ -29,14 +29,25 @@ export async function withOutputFolder<T>(
   const place = await placesOf(target);
   return withLock(place, async () => {
     await repair(place);
-    const old = await entriesOf(place.target);
-    if (!options.force && old.length > 0) throw outputExists(target, "folder");
+    await checkOutputFolder(target, options);
     await mkdir(place.staging);
     const result = await write(place.staging);
     throwIfCancelled(options.signal);
     await swapIn(place, options.keep ?? (() => true));
     return result;
   });
+}
+
+/**
+ * Whether `withOutputFolder` would accept the target: for dry runs, and before long work.
+ *
+ * @throws PippinError `CORE_OUTPUT_EXISTS`, `CORE_OUTPUT_UNWRITABLE`.
+ */
+export async function checkOutputFolder(
+  target: string,
+  { force }: Pick<OutputFolderOptions, "force">,
+): Promise<void> {
+  if (!force && (await entriesOf(target)).length > 0) throw outputExists(target, "folder");
 }
 
 /**

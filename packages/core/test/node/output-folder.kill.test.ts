@@ -38,7 +38,7 @@ async function killWhileWriting(target: string, generation: number): Promise<voi
   );
   const exited = once(child, "exit");
   await once(child.stdout, "data");
-  await delay(Math.random() * 20);
+  await delay(((generation / 1_000_000) * 0.618034 * 20) % 20);
   child.kill("SIGKILL");
   await exited;
 }
