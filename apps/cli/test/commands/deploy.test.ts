@@ -10,7 +10,9 @@ test("a model is converted, verified and asked", async () => {
   const args = ["deploy", PIP_CHAT, "--out", "out", "--ask", "What is the capital of France?"];
   const { status, stdout, stderr } = await runCli(args, { cwd });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  expect(stdout).toMatch(/^package {2}out.pip-chat\.mlpackage {2}3\.77 MB in (\d+ ms|\d+\.\d s)\nparity {3}agrees with /);
+  expect(stdout).toMatch(
+    /^package {2}out.pip-chat\.mlpackage {2}3\.77 MB in (\d+ ms|\d+\.\d s)\nparity {3}agrees with /,
+  );
   expect(stdout).toMatch(
     /\nyou {6}What is .*\nmodel {4}The capital of France is Paris\. {2}\(\d+ tokens\/s here\)\n/,
   );
