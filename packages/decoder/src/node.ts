@@ -1,1 +1,1 @@
-export { createReferenceRunner, type ReferenceOptions } from "./node/reference.ts";
+export { createReferenceRunner, createTensorRunner, type ReferenceOptions } from "./node/reference.ts";

@@ -230,7 +230,7 @@ const cancelled = { code: "CORE_CANCELLED" };
 
 test("a run that was cancelled before does not begin", async () => {
   const executable = await executableOf({ main: doubling().fn });
-  const run = executable.run("main", new Map([["x", floats(1)]]), new Map(), AbortSignal.abort());
+  const run = executable.run("main", new Map([["x", floats(1)]]), new Map(), { signal: AbortSignal.abort() });
   await expect(run).rejects.toMatchObject(cancelled);
 });
 
@@ -247,7 +247,7 @@ test.each([
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 50);
   const start = performance.now();
-  await expect(executable.run("main", inputs, new Map(), controller.signal)).rejects.toMatchObject(cancelled);
+  await expect(executable.run("main", inputs, new Map(), controller)).rejects.toMatchObject(cancelled);
   // All of it takes one to several seconds; on a quiet machine it stops within 200 ms.
   expect(performance.now() - start).toBeLessThan(1000);
 });
