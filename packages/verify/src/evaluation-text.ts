@@ -1,5 +1,5 @@
 /**
- * About 2,500 tokens of plain technical and everyday English, written for this package: what a model is measured on when
+ * About 2,200 tokens, 34 windows of 64, of plain technical and everyday English, written for this package: what a model is measured on when
  * nobody names a text. Not to be used for calibration, or it measures nothing any more.
  */
 export const EVALUATION_TEXT = `The lighthouse at the end of the harbor has not had a keeper for thirty years. A small computer now turns the lamp on at

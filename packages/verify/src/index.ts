@@ -13,7 +13,7 @@ export {
   type ParityReport,
   type RunnerPair,
 } from "./parity.ts";
-export { formatNumber, formatPercent, formatPlace } from "./report/figures.ts";
+export { formatNumber, formatPercent, formatPerplexity, formatPlace } from "./report/figures.ts";
 export { renderHtml } from "./report/html.ts";
 export { renderMarkdown } from "./report/markdown.ts";
 export type { AnswerText, VerifyReport } from "./report/model.ts";

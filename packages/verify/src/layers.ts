@@ -113,21 +113,37 @@ export class LayerAudit {
 
   #addRange({ layer, name, shape, data }: ObservedValue): void {
     const known = this.#ranges.get(layer)?.largest ?? -1;
-    let [largest, at] = [known, -1];
-    for (let i = 0; i < data.length; i++) {
-      // NaN follows from an infinity: both count as one.
-      const size = Number.isNaN(data[i]!) ? Number.POSITIVE_INFINITY : Math.abs(data[i]!);
-      if (size > largest) [largest, at] = [size, i];
-    }
+    const at = indexAbove(data, known);
     if (at < 0) return;
+    // NaN follows from an infinity: both count as one.
+    const largest = Number.isNaN(data[at]!) ? Number.POSITIVE_INFINITY : Math.abs(data[at]!);
     this.#ranges.set(layer, { largest, name, index: indexOf(at, shape), share: largest / FP16_MAX });
   }
 }
 
+/** Index of the largest magnitude above `bound`, or of the first NaN; −1 when there is neither. */
+function indexAbove(data: Float32Array, bound: number): number {
+  let at = -1;
+  let top = bound;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    // Written so that a NaN does not count as inside.
+    if (value <= top && value >= -top) continue;
+    at = i;
+    if (Number.isNaN(value)) return at;
+    top = Math.abs(value);
+  }
+  return at;
+}
+
 function addToken(sums: Sums, wanted: Float32Array, got: Float32Array): void {
-  let [error, length, gotLength, product] = [0, 0, 0, 0];
+  let error = 0;
+  let length = 0;
+  let gotLength = 0;
+  let product = 0;
   for (let i = 0; i < wanted.length; i++) {
-    const [a, b] = [wanted[i]!, got[i]!];
+    const a = wanted[i]!;
+    const b = got[i]!;
     error += (a - b) ** 2;
     length += a * a;
     gotLength += b * b;

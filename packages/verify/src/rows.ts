@@ -30,7 +30,11 @@ export function compareRows(original: Float32Array, other: Float32Array, next?: 
   const otherBest = argmax(other);
   const shift = original[best]!;
   const otherShift = other[otherBest]!;
-  let [total, otherTotal, mixed, sumAbsError, maxAbsError] = [0, 0, 0, 0, 0];
+  let total = 0;
+  let otherTotal = 0;
+  let mixed = 0;
+  let sumAbsError = 0;
+  let maxAbsError = 0;
   for (let i = 0; i < original.length; i++) {
     const a = original[i]! - shift;
     const b = other[i]! - otherShift;

@@ -6,8 +6,13 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not measured" : "infinite";
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size < 1e-3) return value.toExponential(1);
+  if (size < 1e-3) return value.toExponential(1).replace(".0e", "e");
   return size < 1000 ? String(Number(value.toPrecision(3))) : Math.round(value).toLocaleString("en-US");
+}
+
+/** Five digits: what quantization adds to a perplexity is often less than a percent. */
+export function formatPerplexity(value: number): string {
+  return Number.isFinite(value) && value < 1e5 ? String(Number(value.toPrecision(5))) : formatNumber(value);
 }
 
 export function formatPercent(share: number): string {
@@ -34,8 +39,8 @@ export function summaryRows({ chat, text }: VerifyReport): [label: string, value
     ["KL divergence without first tokens", formatNumber(kl.withoutFirst)],
     ["same most likely token", formatPercent(text.top1Agreement)],
     ["overlap of the five most likely", formatPercent(text.top5Agreement)],
-    ["perplexity, original", formatNumber(perplexity.original)],
-    ["perplexity, package", formatNumber(perplexity.package)],
+    ["perplexity, original", formatPerplexity(perplexity.original)],
+    ["perplexity, package", formatPerplexity(perplexity.package)],
     ["difference of logits, mean", formatNumber(logitError.mean)],
     ["difference of logits, largest", formatNumber(logitError.max)],
   );

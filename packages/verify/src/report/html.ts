@@ -62,7 +62,7 @@ function plotsOf({ text }: VerifyReport): Plot[] {
     plots.push({
       id: "range",
       title: "Range of the values by layer",
-      description: `Largest magnitude in each layer beside the largest number of fp16, ${FP16_MAX}. The largest of all is ${formatNumber(largest)}.`,
+      description: `Largest magnitude in each layer beside the largest number of fp16, ${formatNumber(FP16_MAX)}. The largest of all is ${formatNumber(largest)}.`,
       xLabel: "layer",
       yLabel: "largest magnitude, log scale",
       scale: "log",

@@ -29,11 +29,13 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 40, 44];
 const MOST_TICKS = 6;
 /** Points beyond this number are drawn without markers, which would cover each other. */
 const MOST_MARKERS = 80;
+/** Smaller values are zeros that were rounded on the way. */
+const SMALLEST = 1e-30;
 
 /** An SVG picture of lines over whole numbers; colors are the page's classes `a`, `b`, `limit`, `axis`. */
 export function plotSvg(plot: Plot): string {
   const { id, title, description, series, limits = [] } = plot;
-  const drawable = (value: number) => Number.isFinite(value) && (plot.scale === "linear" || value > 0);
+  const drawable = (value: number) => Number.isFinite(value) && (plot.scale === "linear" || value >= SMALLEST);
   const values = [...series.flatMap((each) => each.values), ...limits.map(({ value }) => value)].filter(drawable);
   const count = Math.max(1, ...series.map((each) => each.values.length));
   const y = scaleOf(values, plot.scale);
@@ -59,17 +61,17 @@ interface Scale {
 
 function scaleOf(values: readonly number[], kind: Plot["scale"]): Scale {
   if (kind === "linear") {
-    const step = niceStep(Math.max(...values, 0) / (MOST_TICKS - 1) || 0.2);
-    const count = Math.max(1, Math.ceil(Math.max(...values, 0) / step - 1e-9));
+    const top = values.reduce((a, b) => Math.max(a, b), 0);
+    const step = niceStep(top < SMALLEST ? 0.2 : top / (MOST_TICKS - 1));
+    const count = Math.max(1, Math.ceil(top / step - 1e-9));
     return {
       ticks: Array.from({ length: count + 1 }, (_, index) => index * step),
       share: (value) => value / (count * step),
     };
   }
   const logs = values.map((value) => Math.log10(value));
-  const low = Math.floor(Math.min(...logs, 0));
-  const first = values.length > 0 ? Math.floor(Math.min(...logs)) : low;
-  const last = Math.max(first + 1, Math.ceil(Math.max(...logs, first)));
+  const first = Math.floor(logs.reduce((a, b) => Math.min(a, b), logs[0] ?? 0));
+  const last = logs.reduce((a, b) => Math.max(a, Math.ceil(b)), first + 1);
   const every = Math.ceil((last - first) / MOST_TICKS);
   const exponents = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   return {
@@ -121,7 +123,7 @@ function gridLine(y: number, label: string): string {
 }
 
 function limitLine(y: number, label: string): string {
-  return `<line class="limit" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>${text(WIDTH - RIGHT, y - 4, label, "end")}`;
+  return `<line class="limit" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>${text(WIDTH - RIGHT, y + 14, label, "end")}`;
 }
 
 function text(x: number, y: number, content: string, anchor: "start" | "middle" | "end"): string {
