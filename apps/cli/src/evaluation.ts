@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
 import { EVALUATION_TEXT, windowsOf } from "@pippin/verify";
 import { usageError } from "./errors.ts";
 import type { Text } from "./text.ts";
@@ -34,7 +35,15 @@ export async function* evaluationWindows(
     yielded++;
     yield window;
   }
-  if (yielded === 0) throw usageError(`${file ?? "the bundled text"} has no text`, "Name a file of plain text.");
+  if (yielded === 0)
+    throw usageError(`${file ?? "the bundled text"} has no text`, "Name a file of plain text.");
+}
+
+/** Refuses what could only fail after the models are loaded. */
+export async function checkTextPath(file: string): Promise<void> {
+  await access(file).catch((cause: Error) => {
+    throw unreadable(file, cause.message);
+  });
 }
 
 async function* piecesOf(file: string): AsyncGenerator<string, void> {
@@ -51,7 +60,11 @@ async function* piecesOf(file: string): AsyncGenerator<string, void> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw usageError(`${file} cannot be read: ${message}`, "Name a file of plain text with --text.");
+    throw unreadable(file, message);
   }
   if (rest !== "") yield rest;
+}
+
+function unreadable(file: string, reason: string) {
+  return usageError(`${file} cannot be read: ${reason}`, "Name a file of plain text with --text.");
 }

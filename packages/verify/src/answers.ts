@@ -40,7 +40,8 @@ export async function compareAnswers(
     // A stop token ends the answer where it begins to differ.
     if (answer.length > step) {
       const options = { maxTokens: whole.length - answer.length, stopTokens };
-      for await (const next of generate(candidate, [...prompt, ...answer], options, context)) answer.push(next);
+      for await (const next of generate(candidate, [...prompt, ...answer], options, context))
+        answer.push(next);
     }
     const same = answer.length === original.length && answer.every((token, at) => token === original[at]);
     pairs.push({ prompt: index, original, package: answer, divergesAt: same ? null : step });

@@ -36,7 +36,7 @@ export class Distribution {
     let seen = 0;
     for (let bin = 0; bin <= BINS; bin++) {
       seen += this.#counts[bin]!;
-      if (seen >= wanted) return Math.min(this.#largest, valueOf(bin));
+      if (seen >= wanted) return Math.min(this.#largest, middleOf(bin));
     }
     return this.#largest;
   }
@@ -48,6 +48,6 @@ function binOf(value: number): number {
 }
 
 /** The middle of a bin, on a log scale. */
-function valueOf(bin: number): number {
+function middleOf(bin: number): number {
   return bin === 0 ? 0 : SMALLEST * GROWTH ** (bin - 0.5);
 }

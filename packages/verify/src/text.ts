@@ -82,23 +82,33 @@ export async function compareOnText(
   return { ...sums.report(), layers };
 }
 
-function logitsOf(runner: Runner, tokens: readonly number[], options: EvaluateOptions): Promise<Float32Array> {
+function logitsOf(
+  runner: Runner,
+  tokens: readonly number[],
+  options: EvaluateOptions,
+): Promise<Float32Array> {
   if (runner.evaluate) return runner.evaluate(tokens, options);
   return runner.start().feed(tokens, { signal: options.signal, rows: "all" });
 }
 
 function warnOfRange(report: LayerReport | null, { warn }: StageContext): void {
-  const places = [...(report?.layers ?? []).map(({ layer, range }) => ({ place: `layer ${layer}`, range }))];
-  places.push({ place: "the head", range: report?.head ?? null });
-  const near = places.filter(({ range }) => range !== null && range.share > RANGE_WARNING);
-  const [worst] = near.sort((a, b) => b.range!.largest - a.range!.largest);
+  const places = [
+    ...(report?.layers ?? []).map(({ layer, range }) => ({ place: `layer ${layer}`, range })),
+    { place: "the head", range: report?.head ?? null },
+  ];
+  const near = places.flatMap(({ place, range }) =>
+    range !== null && range.share > RANGE_WARNING ? [{ place, range }] : [],
+  );
+  const [worst] = near.sort((a, b) => b.range.largest - a.range.largest);
   if (worst === undefined) return;
-  const { largest, name, share } = worst.range!;
-  const size = Number.isFinite(largest) ? `${Math.round(largest)}, ${(100 * share).toFixed(0)} % of` : "overflows";
-  const others = near.length > 1 ? `; ${near.length - 1} more layers come near` : "";
+  const { largest, name, share } = worst.range;
+  const found = Number.isFinite(largest)
+    ? `reaches ${Math.round(largest)}, ${(100 * share).toFixed(0)} % of fp16's largest number`
+    : "overflows fp16";
+  const others = near.length > 1 ? `; ${near.length - 1} more come near it` : "";
   warn?.({
     code: "VERIFY_FP16_RANGE",
-    message: `in ${worst.place}, ${name} ${size === "overflows" ? size : `reaches ${size}`} the range of fp16, ${FP16_MAX}${others}`,
+    message: `in ${worst.place}, ${name} ${found}, ${FP16_MAX}${others}`,
     hint: "Other texts may go beyond it, and a device may round and add in another order: test long prompts there.",
   });
 }
@@ -131,7 +141,8 @@ class TextSums {
       this.#kl.add(figures.klDivergence);
       this.#top1 += Number(figures.top1Same);
       this.#top5 += figures.top5Overlap;
-      const place = (this.#byPosition[position] ??= { sum: 0, count: 0 });
+      const place = this.#byPosition[position] ?? { sum: 0, count: 0 };
+      this.#byPosition[position] = place;
       place.sum += figures.klDivergence;
       place.count++;
       if (figures.logProbability === undefined) continue;

@@ -74,7 +74,9 @@ export interface Verdict {
  * @throws PippinError `VERIFY_CONDITION_INVALID`, `VERIFY_METRIC_UNKNOWN`.
  */
 export function parseCondition(text: string): Condition {
-  const parts = /^\s*([A-Za-z][\w-]*)\s*(<=|>=|<|>)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*$/i.exec(text);
+  const parts = /^\s*([A-Za-z][\w-]*)\s*(<=|>=|<|>)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*$/i.exec(
+    text,
+  );
   const limit = Number(parts?.[3]);
   if (parts === null || !Number.isFinite(limit)) {
     throw new PippinError<VerifyErrorCode>("VERIFY_CONDITION_INVALID", {

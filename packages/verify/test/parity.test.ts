@@ -18,10 +18,15 @@ test("equal models have no error", async () => {
     meanAbsError: 0,
     klDivergence: 0,
     top1Agreement: 1,
-    greedy: { tokens: 8, equal: 8, continuations: [
+    greedy: {
+      tokens: 8,
+      equal: 8,
+      continuations: [
         [1, 1, 1, 1],
         [0, 0, 1, 1],
-      ], differences: [] },
+      ],
+      differences: [],
+    },
   });
 });
 

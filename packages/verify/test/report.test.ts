@@ -10,7 +10,12 @@ import { plotSvg } from "../src/report/plot.ts";
 const HOSTILE = `<script>alert("1")</script> & 'x' | \`\`\` [a](javascript:1) \u001b[31m\u202e`;
 
 function reportOf(change: Partial<VerifyReport> = {}): VerifyReport {
-  const range = (largest: number) => ({ largest, name: "layers_0_mlp_gated", index: [0, 1], share: largest / 65504 });
+  const range = (largest: number) => ({
+    largest,
+    name: "layers_0_mlp_gated",
+    index: [0, 1],
+    share: largest / 65504,
+  });
   return {
     package: "pip.mlpackage",
     original: "pip",

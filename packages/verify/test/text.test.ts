@@ -81,13 +81,21 @@ test("the largest value of each layer is found with its place, and a warning nam
     see?.(value(0, "large", [0, 0, -32752, 5]));
     see?.(value(1, "logits", [0, 9, 0, 0]));
   });
-  const { layers } = await compareOnText({ reference: shown, candidate: shown }, [[0]], {}, {
-    warn: (warning) => warnings.push(warning),
-  });
+  const { layers } = await compareOnText(
+    { reference: shown, candidate: shown },
+    [[0]],
+    {},
+    {
+      warn: (warning) => warnings.push(warning),
+    },
+  );
   expect(layers!.layers[0]!.range).toEqual({ largest: 32752, name: "large", index: [0, 1, 0], share: 0.5 });
   expect(layers!.head).toMatchObject({ largest: 9, name: "logits", index: [0, 0, 1] });
   expect(warnings).toEqual([
-    expect.objectContaining({ code: "VERIFY_FP16_RANGE", message: expect.stringContaining("large reaches 32752") }),
+    expect.objectContaining({
+      code: "VERIFY_FP16_RANGE",
+      message: expect.stringContaining("large reaches 32752"),
+    }),
   ]);
 });
 
@@ -98,9 +106,14 @@ test.each([Number.NaN, Number.NEGATIVE_INFINITY])("%s is an overflow, and stays 
     value?.({ layer: 0, name: "b", shape: [1], data: Float32Array.of(60000) });
   });
   const warnings: string[] = [];
-  const { layers } = await compareOnText({ reference: shown, candidate: shown }, [[0]], {}, {
-    warn: ({ message }) => warnings.push(message),
-  });
+  const { layers } = await compareOnText(
+    { reference: shown, candidate: shown },
+    [[0]],
+    {},
+    {
+      warn: ({ message }) => warnings.push(message),
+    },
+  );
   expect(layers!.layers[0]!.range).toEqual({ largest: Infinity, name: "a", index: [1], share: Infinity });
   expect(warnings[0]).toContain("a overflows");
 });
@@ -116,9 +129,14 @@ test("logits that are not finite are blamed on the package, after the warning th
   };
   const shown = showing(({ layer }) => layer?.(0, Float32Array.of(1), 0));
   const codes: string[] = [];
-  const run = compareOnText({ reference: shown, candidate: broken }, [[0]], {}, {
-    warn: ({ code }) => codes.push(code),
-  });
+  const run = compareOnText(
+    { reference: shown, candidate: broken },
+    [[0]],
+    {},
+    {
+      warn: ({ code }) => codes.push(code),
+    },
+  );
   await expect(run).rejects.toMatchObject({ code: "VERIFY_LOGITS_NOT_FINITE" });
   expect(codes).toEqual(["VERIFY_FP16_RANGE"]);
 });

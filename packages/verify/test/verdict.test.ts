@@ -14,34 +14,51 @@ test.each([
   expect(parseCondition(text)).toEqual(condition);
 });
 
-test.each(["", "kl", "kl >", "kl = 1", "kl > x", "kl > 1 2", "kl > 0x10", "kl > 1e999", "0.2 < kl", "kl > NaN"])(
-  "%j is no condition",
+test.each([
+  "",
+  "kl",
+  "kl >",
+  "kl = 1",
+  "kl > x",
+  "kl > 1 2",
+  "kl > 0x10",
+  "kl > 1e999",
+  "0.2 < kl",
+  "kl > NaN",
+])("%j is no condition", (text) => {
+  expect(() => parseCondition(text)).toThrow(expect.objectContaining({ code: "VERIFY_CONDITION_INVALID" }));
+});
+
+test.each(["kll > 1", "constructor > 1", "__proto__ > 1"])(
+  "%s: the metrics that exist are listed",
   (text) => {
-    expect(() => parseCondition(text)).toThrow(expect.objectContaining({ code: "VERIFY_CONDITION_INVALID" }));
+    const code = text.startsWith("__") ? "VERIFY_CONDITION_INVALID" : "VERIFY_METRIC_UNKNOWN";
+    expect(() => parseCondition(text)).toThrow(expect.objectContaining({ code }));
+    if (code === "VERIFY_METRIC_UNKNOWN")
+      expect(() => parseCondition(text)).toThrow(
+        expect.objectContaining({ hint: expect.stringContaining("kl, kl-median, kl-p95") }),
+      );
   },
 );
-
-test.each(["kll > 1", "constructor > 1", "__proto__ > 1"])("%s: the metrics that exist are listed", (text) => {
-  const code = text.startsWith("__") ? "VERIFY_CONDITION_INVALID" : "VERIFY_METRIC_UNKNOWN";
-  expect(() => parseCondition(text)).toThrow(expect.objectContaining({ code }));
-  if (code === "VERIFY_METRIC_UNKNOWN")
-    expect(() => parseCondition(text)).toThrow(
-      expect.objectContaining({ hint: expect.stringContaining("kl, kl-median, kl-p95") }),
-    );
-});
 
 test("any text is a condition or an error with a hint", () => {
   const parts = fc.array(fc.constantFrom("kl", "top1", ">", "<=", " ", "1", ".5", "e9", "-", "\n", "é"));
   fc.assert(
-    fc.property(fc.oneof(fc.string(), parts.map((each) => each.join(""))), (text) => {
-      try {
-        const { metric, limit } = parseCondition(text);
-        expect(METRICS[metric]).toBeDefined();
-        expect(Number.isFinite(limit)).toBe(true);
-      } catch (error) {
-        expect(error).toMatchObject({ code: expect.stringMatching(/^VERIFY_/), hint: expect.any(String) });
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        parts.map((each) => each.join("")),
+      ),
+      (text) => {
+        try {
+          const { metric, limit } = parseCondition(text);
+          expect(METRICS[metric]).toBeDefined();
+          expect(Number.isFinite(limit)).toBe(true);
+        } catch (error) {
+          expect(error).toMatchObject({ code: expect.stringMatching(/^VERIFY_/), hint: expect.any(String) });
+        }
+      },
+    ),
   );
 });
 
@@ -54,7 +71,10 @@ test("a package fails when one of its conditions holds", async () => {
   const chat = await compareRunners(pair, [[0]], { greedyTokens: 2 });
   const text = await compareOnText(pair, [[0, 1]]);
   // KL is ln(4/3) / 2 = 0.1438, perplexity 2 → 4.
-  const judged = judge({ chat, text }, ["kl > 0.14", "kl > 0.15", "perplexity-ratio >= 2.1", "greedy < 1"].map(parseCondition));
+  const judged = judge(
+    { chat, text },
+    ["kl > 0.14", "kl > 0.15", "perplexity-ratio >= 2.1", "greedy < 1"].map(parseCondition),
+  );
   expect(judged.conditions.map(({ failed }) => failed)).toEqual([true, false, false, false]);
   expect(judged.passed).toBe(false);
   expect(judge({ chat, text }, [parseCondition("top1 < 1")]).passed).toBe(true);

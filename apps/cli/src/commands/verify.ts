@@ -16,7 +16,7 @@ import {
 } from "@pippin/verify";
 import { type Command, Option } from "commander";
 import { usageError } from "../errors.ts";
-import { evaluationWindows } from "../evaluation.ts";
+import { checkTextPath, evaluationWindows } from "../evaluation.ts";
 import { type OpenModel, openModel } from "../model.ts";
 import { openPackage, startRunner } from "../package.ts";
 import { compareChat, MAX_PROMPTS, parityLine, promptIds, TIE_MARGIN } from "../parity.ts";
@@ -37,9 +37,9 @@ interface Flags {
   readonly precision: "fp16" | "fp32";
 }
 
-const metricsHelp = formatTable(Object.entries(METRICS).map(([name, { about }]) => [`  ${name}`, about])).join(
-  "\n",
-);
+const metricsHelp = formatTable(
+  Object.entries(METRICS).map(([name, { about }]) => [`  ${name}`, about]),
+).join("\n");
 
 export function define(command: Command, { io }: { io: Io }): void {
   command
@@ -81,10 +81,14 @@ export function define(command: Command, { io }: { io: Io }): void {
 async function verify(path: string, flags: Flags, io: Io): Promise<void> {
   const { failIf, precision } = flags;
   for (const report of flags.report) await checkReportPath(report);
+  if (flags.text !== undefined) await checkTextPath(flags.text);
   const context = stageContext(io);
   const model = await openModel(flags.against, context);
   if (model.text === undefined && flags.text !== undefined)
-    throw usageError(`${flags.against} has no tokenizer for --text`, "Put tokenizer.json beside the weights.");
+    throw usageError(
+      `${flags.against} has no tokenizer for --text`,
+      "Put tokenizer.json beside the weights.",
+    );
   await using opened = await openPackage(path, io);
   await using candidate = await startRunner(opened, { precision }, context);
   const { contextLength } = candidate;
@@ -105,7 +109,7 @@ async function verify(path: string, flags: Flags, io: Io): Promise<void> {
 
   const verdict = judge({ chat, text }, failIf);
   for (const { metric, operator, limit, value, failed } of verdict.conditions)
-    say(io, `${failed ? "FAILS" : "passes"}     ${metric} ${operator} ${limit}: ${value ?? "not measured"}`);
+    say(io, `${failed ? "FAILS " : "passes"}     ${metric} ${operator} ${limit}: ${value ?? "not measured"}`);
   const result = {
     passed: failIf.length > 0 ? verdict.passed : passed,
     conditions: verdict.conditions,

@@ -32,5 +32,11 @@ export function withAllRows(fn: MilFunction, { inputs }: ManifestFunction): MilF
 
 function withFreeAxis(value: NamedValueType, axis: number): NamedValueType {
   const { dtype, shape } = milTypeOf(value.type, value.name ?? "");
-  return { ...value, type: tensorType(dtype, shape.map((size, at) => (at === axis ? null : size))) };
+  return {
+    ...value,
+    type: tensorType(
+      dtype,
+      shape.map((size, at) => (at === axis ? null : size)),
+    ),
+  };
 }

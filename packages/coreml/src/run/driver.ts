@@ -32,7 +32,10 @@ export async function call(
     const data = roles[role];
     if (data === undefined)
       throw manifestBroken(`${fn.name} wants the role ${role}, which this driver does not know`);
-    inputs.set(name, { shape: shape.length === 1 ? [data.length] : shape.map((size) => size ?? data.length), data });
+    inputs.set(name, {
+      shape: shape.length === 1 ? [data.length] : shape.map((size) => size ?? data.length),
+      data,
+    });
   }
   const outputs = await driver.executable.run(fn.name, inputs, states, {
     signal,

@@ -12,7 +12,13 @@ import type { Decoder } from "../read-decoder.ts";
 import { type LayerRole, layerRole, type WeightRole } from "../roles.ts";
 import { ropeTables } from "../rope.ts";
 import type { AttentionSpec, DecoderSpec, LayerSpec, RopeSpec } from "../spec.ts";
-import { type LoadedWeights, type LoadOptions, loadCheckpoint, loadTensors, type TensorOfRole } from "./load.ts";
+import {
+  type LoadedWeights,
+  type LoadOptions,
+  loadCheckpoint,
+  loadTensors,
+  type TensorOfRole,
+} from "./load.ts";
 import { addBias, gated, rmsNormRows, rotateHeads } from "./math.ts";
 
 export interface ReferenceOptions extends LoadOptions {
@@ -61,7 +67,10 @@ function runnerOf(spec: DecoderSpec, weights: LoadedWeights, options: ReferenceO
     contextLength,
     start: () => new ReferenceSession(model),
     evaluate: (tokens, given = {}) =>
-      new ReferenceSession(model, Math.min(tokens.length, contextLength)).feed(tokens, { ...given, rows: "all" }),
+      new ReferenceSession(model, Math.min(tokens.length, contextLength)).feed(tokens, {
+        ...given,
+        rows: "all",
+      }),
     close: () => weights.pool.close(),
   };
 }

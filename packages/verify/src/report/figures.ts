@@ -71,3 +71,13 @@ export const LAYER_COLUMNS = [
   "of fp16's range",
   "where",
 ] as const;
+
+export const THRESHOLD_COLUMNS = ["fails if", "measured", "verdict"] as const;
+
+export function thresholdRows({ conditions }: VerifyReport): string[][] {
+  return conditions.map(({ metric, operator, limit, value, failed }) => [
+    `${metric} ${operator} ${limit}`,
+    formatNumber(value ?? Number.NaN),
+    failed ? "fails" : "passes",
+  ]);
+}

@@ -1,6 +1,13 @@
 import { FP16_MAX } from "../layers.ts";
 import { escapeHtml } from "./escape.ts";
-import { formatNumber, LAYER_COLUMNS, layerRows, summaryRows } from "./figures.ts";
+import {
+  formatNumber,
+  LAYER_COLUMNS,
+  layerRows,
+  summaryRows,
+  THRESHOLD_COLUMNS,
+  thresholdRows,
+} from "./figures.ts";
 import type { AnswerText, VerifyReport } from "./model.ts";
 import { type Plot, plotSvg } from "./plot.ts";
 import { STYLE } from "./style.ts";
@@ -16,7 +23,9 @@ export function renderHtml(report: VerifyReport): string {
     `<p><span class="verdict ${report.passed ? "passed" : "failed"}">${report.passed ? "Passed" : "Failed"}</span> <span class="soft">executed in ${escapeHtml(report.precision)}</span></p>`,
     list(warnings.map(({ message }) => message)),
     table(["figure", "result"], summaryRows(report), "Figures"),
-    conditions.length > 0 ? `<h2>Thresholds</h2>${thresholds(report)}` : "",
+    conditions.length > 0
+      ? `<h2>Thresholds</h2>${table(THRESHOLD_COLUMNS, thresholdRows(report), "Thresholds")}`
+      : "",
     plots.length > 0 ? `<h2>Where it happens</h2><div class="plots">${plots.map(figure).join("")}</div>` : "",
     layers.length > 0
       ? `<details><summary>All layers as a table</summary>${table(LAYER_COLUMNS, layers, "Layers")}</details>`
@@ -58,7 +67,9 @@ function plotsOf({ text }: VerifyReport): Plot[] {
       series: [{ label: "relative error", values: errors, style: "a" }],
     });
     const inside = layers.map(({ range }) => range?.largest ?? Number.NaN);
-    const largest = Math.max(...layers.map(({ range, originalLargest }) => range?.largest ?? originalLargest));
+    const largest = Math.max(
+      ...layers.map(({ range, originalLargest }) => range?.largest ?? originalLargest),
+    );
     plots.push({
       id: "range",
       title: "Range of the values by layer",
@@ -68,7 +79,11 @@ function plotsOf({ text }: VerifyReport): Plot[] {
       scale: "log",
       series: [
         { label: "any value, package", values: inside, style: "a" as const },
-        { label: "residual, original", values: layers.map((layer) => layer.originalLargest), style: "b" as const },
+        {
+          label: "residual, original",
+          values: layers.map((layer) => layer.originalLargest),
+          style: "b" as const,
+        },
       ].filter(({ values }) => values.some(Number.isFinite)),
       limits: [{ label: "limit of fp16", value: FP16_MAX }],
     });
@@ -87,15 +102,6 @@ function plotsOf({ text }: VerifyReport): Plot[] {
 
 function figure(plot: Plot): string {
   return `<figure><h3>${escapeHtml(plot.title)}</h3>${plotSvg(plot)}<figcaption>${escapeHtml(plot.description)}</figcaption></figure>`;
-}
-
-function thresholds({ conditions }: VerifyReport): string {
-  const rows = conditions.map(({ metric, operator, limit, value, failed }) => [
-    `${metric} ${operator} ${limit}`,
-    value === null ? "not measured" : formatNumber(value),
-    failed ? "fails" : "holds not",
-  ]);
-  return table(["fails if", "measured", "verdict"], rows, "Thresholds");
 }
 
 function answerHtml({ prompt, original, package: said, divergesAt }: AnswerText): string {

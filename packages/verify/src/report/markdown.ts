@@ -1,5 +1,5 @@
 import { escapeMarkdown, fenced } from "./escape.ts";
-import { formatNumber, LAYER_COLUMNS, layerRows, summaryRows } from "./figures.ts";
+import { LAYER_COLUMNS, layerRows, summaryRows, THRESHOLD_COLUMNS, thresholdRows } from "./figures.ts";
 import type { VerifyReport } from "./model.ts";
 
 /** The report as GitHub-flavored Markdown: tables, no pictures. */
@@ -12,12 +12,7 @@ export function renderMarkdown(report: VerifyReport): string {
     table(["figure", "result"], summaryRows(report)),
   ];
   if (conditions.length > 0) {
-    const rows = conditions.map(({ metric, operator, limit, value, failed }) => [
-      `${metric} ${operator} ${limit}`,
-      value === null ? "not measured" : formatNumber(value),
-      failed ? "fails" : "holds not",
-    ]);
-    parts.push("## Thresholds", table(["fails if", "measured", "verdict"], rows));
+    parts.push("## Thresholds", table(THRESHOLD_COLUMNS, thresholdRows(report)));
   }
   if (warnings.length > 0)
     parts.push("## Warnings", warnings.map(({ message }) => `- ${escapeMarkdown(message)}`).join("\n"));

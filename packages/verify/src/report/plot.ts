@@ -35,8 +35,11 @@ const SMALLEST = 1e-30;
 /** An SVG picture of lines over whole numbers; colors are the page's classes `a`, `b`, `limit`, `axis`. */
 export function plotSvg(plot: Plot): string {
   const { id, title, description, series, limits = [] } = plot;
-  const drawable = (value: number) => Number.isFinite(value) && (plot.scale === "linear" || value >= SMALLEST);
-  const values = [...series.flatMap((each) => each.values), ...limits.map(({ value }) => value)].filter(drawable);
+  const drawable = (value: number) =>
+    Number.isFinite(value) && (plot.scale === "linear" || value >= SMALLEST);
+  const values = [...series.flatMap((each) => each.values), ...limits.map(({ value }) => value)].filter(
+    drawable,
+  );
   const count = Math.max(1, ...series.map((each) => each.values.length));
   const y = scaleOf(values, plot.scale);
   const xAt = (index: number) => LEFT + ((index + 0.5) / count) * (WIDTH - LEFT - RIGHT);
