@@ -126,7 +126,7 @@ function gridLine(y: number, label: string): string {
 }
 
 function limitLine(y: number, label: string): string {
-  return `<line class="limit" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>${text(WIDTH - RIGHT, y + 14, label, "end")}`;
+  return `<line class="limit" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>${text(LEFT + 4, y + 14, label, "start")}`;
 }
 
 function text(x: number, y: number, content: string, anchor: "start" | "middle" | "end"): string {
