@@ -19,6 +19,13 @@ export function usageError(message: string, hint: string): PippinError<CliErrorC
   return new PippinError("CLI_USAGE", { message, hint });
 }
 
+/** Errors that a change of the command line mends, also those of a package that reads a flag's text. */
+const USAGE_CODES: ReadonlySet<string> = new Set([
+  "CLI_USAGE",
+  "VERIFY_CONDITION_INVALID",
+  "VERIFY_METRIC_UNKNOWN",
+]);
+
 export function isUsageError(error: unknown): boolean {
-  return isPippinError(error) && error.code === "CLI_USAGE";
+  return isPippinError(error) && USAGE_CODES.has(error.code);
 }

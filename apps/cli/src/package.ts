@@ -7,6 +7,7 @@ import {
   type StageContext,
 } from "@pippin/core";
 import type { DecoderSpec } from "@pippin/decoder";
+import { createTensorRunner, type TensorOfRole } from "@pippin/decoder/node";
 import { loadTokenizer } from "@pippin/tokenizer/node";
 import { type AnyBackend, loadBackends } from "./config.ts";
 import type { CliErrorCode } from "./errors.ts";
@@ -47,27 +48,45 @@ export async function openPackage(path: string, io: Io): Promise<OpenPackage> {
   return { backend, opened, text, [Symbol.asyncDispose]: () => opened.close() };
 }
 
-/** @throws PippinError `CLI_CANNOT_RUN` when the backend has no runner. */
+/**
+ * Where the backend cannot execute its format, the decoder's reference pass runs on the package's own weights: that shows
+ * what the encoding lost, not how a device computes.
+ *
+ * @throws PippinError `CLI_CANNOT_RUN` when the backend has no runner and the package no spec.
+ */
 export async function startRunner(
   { backend, opened }: OpenPackage,
   options: RunnerOptions,
   context: StageContext,
 ): Promise<Runner & AsyncDisposable> {
-  if (opened.runner === undefined) {
+  const runner = await (opened.runner?.(options, context) ?? tensorRunner(opened, options, context));
+  if (runner === undefined) {
     throw new PippinError<CliErrorCode>("CLI_CANNOT_RUN", {
       message: `the backend "${backend.id}" cannot execute its packages on this machine`,
       hint: "Run the package on the device it was made for.",
     });
   }
-  const runner = await opened.runner(options, context);
-  const { vocabSize, contextLength } = runner;
+  const { vocabSize, contextLength, evaluate } = runner;
   return {
     vocabSize,
     contextLength,
     start: () => runner.start(),
+    ...(evaluate && { evaluate: (tokens, given) => runner.evaluate!(tokens, given) }),
     close: () => runner.close(),
     [Symbol.asyncDispose]: () => runner.close(),
   };
+}
+
+function tensorRunner(
+  opened: OpenedPackage<DecoderSpec>,
+  { threads }: RunnerOptions,
+  context: StageContext,
+): Promise<Runner> | undefined {
+  const { spec, manifest } = opened;
+  if (spec === undefined) return undefined;
+  const contextLength = Math.min(spec.maxPositions, manifest?.contextLength ?? 4096);
+  const tensor: TensorOfRole = (role, given) => opened.tensor(role, given);
+  return createTensorRunner(spec, tensor, { contextLength, ...(threads && { threads }) }, context);
 }
 
 /** @throws PippinError `CLI_CANNOT_RUN` when the package has no tokenizer. */

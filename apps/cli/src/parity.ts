@@ -1,19 +1,10 @@
 import type { Runner, StageContext } from "@pippin/core";
 import { createReferenceRunner } from "@pippin/decoder/node";
-import { compareRunners, type ParityReport } from "@pippin/verify";
+import { compareRunners, EVALUATION_PROMPTS, type ParityReport, type RunnerPair } from "@pippin/verify";
 import type { OpenModel } from "./model.ts";
 import { encodeChat } from "./text.ts";
 
-/** Short texts of ours that a model of any kind can continue. */
-const PROMPTS = [
-  "What is the capital of France?",
-  "Write one sentence about the sea.",
-  "How many days are in a week?",
-  "def fibonacci(n):",
-  "Name three colors.",
-];
-
-export const MAX_PROMPTS: number = PROMPTS.length;
+export const MAX_PROMPTS: number = EVALUATION_PROMPTS.length;
 
 /** A token may differ where the original's own logits of the two are closer than this: half precision moves both. */
 export const TIE_MARGIN = 0.3;
@@ -32,23 +23,26 @@ export interface ParityVerdict extends ParityReport {
   readonly passed: boolean;
 }
 
+/** How many prompts, and how many greedy tokens after each. */
+export interface ParityOptions {
+  readonly prompts: number;
+  readonly tokens: number;
+}
+
 /** Runs package and original weights over the same prompts. */
 export async function checkParity(
   { model, candidate }: { readonly model: OpenModel; readonly candidate: Runner },
-  { prompts, tokens }: { readonly prompts: number; readonly tokens: number },
+  options: ParityOptions,
   context: StageContext,
 ): Promise<ParityVerdict> {
-  const { decoder, text } = model;
-  const room = candidate.contextLength - tokens;
-  const texts = PROMPTS.slice(0, prompts).map((content) => [{ role: "user", content }]);
-  const ids = text
-    ? texts.map((messages) => encodeChat(text, messages))
-    : texts.map((_, index) => someTokens(decoder.spec.vocabSize, 12 + 7 * index));
-  const reference = await createReferenceRunner(decoder, { contextLength: candidate.contextLength }, context);
+  const reference = await createReferenceRunner(
+    model.decoder,
+    { contextLength: candidate.contextLength },
+    context,
+  );
   try {
-    const fitting = ids.map((prompt) => prompt.slice(-Math.max(1, room)));
-    const report = await compareRunners({ reference, candidate }, fitting, { greedyTokens: tokens }, context);
-    return { ...report, passed: passes(report) };
+    const prompts = promptIds(model, options, candidate.contextLength);
+    return await compareChat({ reference, candidate }, prompts, options, context);
   } finally {
     await reference.close();
   }
@@ -62,6 +56,30 @@ function passes({ klDivergence, greedy }: ParityReport): boolean {
     greedy.differences.every(({ margin }) => margin < TIE_MARGIN) &&
     [...ties.values()].every((count) => count <= MAX_TIES)
   );
+}
+
+/** The same with an original that is already in memory, and prompts that are already ids. */
+export async function compareChat(
+  pair: RunnerPair,
+  prompts: readonly (readonly number[])[],
+  { tokens }: ParityOptions,
+  context: StageContext,
+): Promise<ParityVerdict> {
+  const report = await compareRunners(pair, prompts, { greedyTokens: tokens }, context);
+  return { ...report, passed: passes(report) };
+}
+
+/** The bundled prompts as ids, cut so that the answers fit the context. */
+export function promptIds(
+  { decoder, text }: OpenModel,
+  { prompts, tokens }: ParityOptions,
+  contextLength: number,
+): number[][] {
+  const texts = EVALUATION_PROMPTS.slice(0, prompts).map((content) => [{ role: "user", content }]);
+  const ids = text
+    ? texts.map((messages) => encodeChat(text, messages))
+    : texts.map((_, index) => someTokens(decoder.spec.vocabSize, 12 + 7 * index));
+  return ids.map((prompt) => prompt.slice(-Math.max(1, contextLength - tokens)));
 }
 
 /** Ids for weights without a tokenizer: any will do, the same each time. */

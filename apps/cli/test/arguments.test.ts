@@ -24,6 +24,9 @@ test.each([
     ["verify", converted, "--against", PIP_CHAT, "--prompts", "0"],
   ],
   ["verify with no tokens", ["verify", converted, "--against", PIP_CHAT, "--tokens", "0"]],
+  ["verify with a text that is not there", ["verify", converted, "--against", PIP_CHAT, "--text", "nowhere"]],
+  ["a report of no known form", ["verify", converted, "--against", PIP_CHAT, "--report", "report.pdf"]],
+  ["a report in no folder", ["verify", converted, "--against", PIP_CHAT, "--report", "nowhere/report.md"]],
   ["neither --prompt nor --messages", ["generate", converted]],
   ["both --prompt and --messages", ["generate", converted, "--prompt", "a", "--messages", "b.json"]],
   ["--raw messages", ["generate", converted, "--raw", "--messages", "b.json"]],
@@ -55,6 +58,22 @@ test.each([
     error: { code, message: expect.any(String), hint: expect.any(String) },
   });
   expect(readdirSync(cwd)).toEqual(["empty"]);
+});
+
+test.each([
+  ["kl = 1", "VERIFY_CONDITION_INVALID"],
+  ["quality < 1", "VERIFY_METRIC_UNKNOWN"],
+])("the threshold %s is wrong usage, before anything is opened", async (condition, code) => {
+  const { status, stderr } = await runInProcess([
+    "verify",
+    "nowhere",
+    "--against",
+    "x",
+    "--fail-if",
+    condition,
+  ]);
+  expect(status).toBe(2);
+  expect(stderr).toContain(`[${code}]`);
 });
 
 test("people get the same on two lines", async () => {

@@ -31,7 +31,7 @@ test("a stranger's backend converts, and its package is inspected, verified and 
   const inspected = await runCli(["inspect", out, "--json"], { cwd });
   expect(JSON.parse(inspected.stdout)).toMatchObject({ kind: "raw", facts: { family: "llama" } });
 
-  const verified = await runCli(["verify", out, "--against", PIP_CHAT], { cwd });
+  const verified = await runCli(["verify", out, "--against", PIP_CHAT, "--windows", "2"], { cwd });
   expect(verified).toMatchObject({ status: 0, stdout: expect.stringContaining("greedy 96/96") });
 
   const prompt = ["--prompt", "What is the capital of France?"];
@@ -91,4 +91,30 @@ test("a pippin.json in the model's folder is not read: it names code", async () 
   writeFileSync(join(model, "evil.js"), "throw new Error('it ran');");
   const { status, stderr } = await runCli(["convert", model, "--dry-run"], { cwd: tempFolder() });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});
+
+test("a package that its backend cannot execute is verified by its tensors", async () => {
+  const out = await convertRaw();
+  const folder = tempFolder();
+  const module = JSON.stringify(join(cwd, "raw-backend.js"));
+  const without = `import { backend as raw } from ${module};
+export const backend = { ...raw, open: async (path) => ({ ...(await raw.open(path)), runner: undefined }) };`;
+  writeFileSync(join(folder, "mute.js"), without);
+  writeFileSync(join(folder, "pippin.json"), JSON.stringify({ backends: ["./mute.js"] }));
+  const args = [
+    "verify",
+    out,
+    "--against",
+    PIP_CHAT,
+    "--windows",
+    "2",
+    "--fail-if",
+    "layer-error > 1e-5",
+    "--json",
+  ];
+  const { status, stdout } = await runCli(args, { cwd: folder });
+  expect(status).toBe(0);
+  const { text, greedy } = JSON.parse(stdout);
+  expect(greedy).toMatchObject({ tokens: 96, equal: 96 });
+  expect(text.layers.layers[0]).toMatchObject({ layer: 0, range: null });
 });

@@ -25,7 +25,7 @@ export {
   ManifestState,
   RuntimeManifest,
 } from "./manifest.ts";
-export type { FeedOptions, Runner, Session } from "./runner.ts";
+export type { EvaluateOptions, FeedOptions, ObservedValue, Observer, Runner, Session } from "./runner.ts";
 export {
   type ProgressEvent,
   type Stage,

@@ -80,6 +80,8 @@ export const RuntimeManifest = z.object({
   /** How the norms are kept inside the range of fp16. */
   normForm: z.string(),
   quantization: z.string(),
+  /** Values `[1, tokens, hiddenSize]` of every function that hold the residual stream after each layer, by name. */
+  layerOutputs: z.array(z.string()).optional(),
   /** Files of the packages with sizes and hashes; only in the copy beside the package. */
   files: z.array(ArtifactFile).optional(),
 });

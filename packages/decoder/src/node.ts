@@ -1,1 +1,2 @@
-export { createReferenceRunner, type ReferenceOptions } from "./node/reference.ts";
+export type { TensorOfRole } from "./node/load.ts";
+export { createReferenceRunner, createTensorRunner, type ReferenceOptions } from "./node/reference.ts";

@@ -4,5 +4,9 @@ export type VerifyErrorCode =
   | "VERIFY_VOCABULARY_DIFFERS"
   /** A prompt is empty or longer than the context. */
   | "VERIFY_PROMPT_INVALID"
+  /** A threshold is not of the form `metric < number`. */
+  | "VERIFY_CONDITION_INVALID"
+  /** A threshold names a metric that does not exist. */
+  | "VERIFY_METRIC_UNKNOWN"
   /** A model returned NaN or infinite logits. */
   | "VERIFY_LOGITS_NOT_FINITE";

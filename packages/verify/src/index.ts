@@ -1,5 +1,9 @@
+export { type AnswerPair, compareAnswers } from "./answers.ts";
 export type { VerifyErrorCode } from "./errors.ts";
+export { EVALUATION_PROMPTS } from "./evaluation-prompts.ts";
+export { EVALUATION_TEXT } from "./evaluation-text.ts";
 export { type FinishReason, type GenerateOptions, generate } from "./generate.ts";
+export type { LayerFigures, LayerReport, RangeFigures } from "./layers.ts";
 export { argmax, klDivergence, logSoftmax } from "./logits.ts";
 export {
   compareRunners,
@@ -7,5 +11,21 @@ export {
   type GreedyReport,
   type ParityOptions,
   type ParityReport,
+  type RunnerPair,
 } from "./parity.ts";
+export { formatNumber, formatPercent, formatPerplexity, formatPlace } from "./report/figures.ts";
+export { renderHtml } from "./report/html.ts";
+export { renderMarkdown } from "./report/markdown.ts";
+export type { AnswerText, VerifyReport } from "./report/model.ts";
 export { createSampler, type SampleOptions, type Sampler } from "./sample.ts";
+export { compareOnText, type TextOptions, type TextReport } from "./text.ts";
+export {
+  type Condition,
+  type Figures,
+  judge,
+  METRICS,
+  type MetricName,
+  parseCondition,
+  type Verdict,
+} from "./verdict.ts";
+export { windowsOf } from "./windows.ts";

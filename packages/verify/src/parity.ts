@@ -4,6 +4,12 @@ import { checkPrompt, notFinite } from "./generate.ts";
 import { allFinite, argmax, klDivergence } from "./logits.ts";
 import { nextTurn } from "./next-turn.ts";
 
+/** The original weights and a converted package. */
+export interface RunnerPair {
+  readonly reference: Runner;
+  readonly candidate: Runner;
+}
+
 /** How closely two models agree on the same texts. */
 export interface ParityReport {
   /** Rows of logits compared: each prompt token by token, its last row again from one prefill, then one a new token. */
@@ -21,6 +27,8 @@ export interface ParityReport {
 export interface GreedyReport {
   readonly tokens: number;
   readonly equal: number;
+  /** The reference's tokens after each prompt. */
+  readonly continuations: readonly (readonly number[])[];
   /** Tokens that differ, with the reference's margin between the two; its own token was forced. */
   readonly differences: readonly GreedyDifference[];
 }
@@ -46,19 +54,15 @@ export interface ParityOptions {
  * @throws PippinError `VERIFY_VOCABULARY_DIFFERS`, `VERIFY_PROMPT_INVALID`, `VERIFY_LOGITS_NOT_FINITE`, `CORE_CANCELLED`.
  */
 export async function compareRunners(
-  { reference, candidate }: { readonly reference: Runner; readonly candidate: Runner },
+  { reference, candidate }: RunnerPair,
   prompts: readonly (readonly number[])[],
   options: ParityOptions,
   context: StageContext = {},
 ): Promise<ParityReport> {
-  if (reference.vocabSize !== candidate.vocabSize) {
-    throw new PippinError<VerifyErrorCode>("VERIFY_VOCABULARY_DIFFERS", {
-      message: `the package has a vocabulary of ${candidate.vocabSize}, the original weights ${reference.vocabSize}`,
-      hint: "The package was not made from this model.",
-    });
-  }
+  checkVocabularies({ reference, candidate });
   const sums = new Sums(reference.vocabSize);
   const differences: GreedyDifference[] = [];
+  const continuations: number[][] = [];
   let greedyTokens = 0;
   const limit = Math.min(reference.contextLength, candidate.contextLength);
   for (const prompt of prompts) checkPrompt(prompt, 0, limit);
@@ -66,6 +70,8 @@ export async function compareRunners(
     const steps = Math.min(options.greedyTokens, limit - prompt.length);
     context.progress?.({ stage: "verify", unit: "steps", done: index, total: prompts.length });
     const sessions = { reference: reference.start(), candidate: candidate.start() };
+    const continuation: number[] = [];
+    continuations.push(continuation);
     let tokens = prompt;
     for (let step = 0; step <= steps; step++) {
       await nextTurn();
@@ -80,6 +86,7 @@ export async function compareRunners(
       const [best, other] = [argmax(wanted), argmax(given)];
       if (step < steps) {
         greedyTokens++;
+        continuation.push(best);
         if (best !== other) {
           const margin = wanted[best]! - wanted[other]!;
           differences.push({ prompt: index, step, reference: best, candidate: other, margin });
@@ -91,8 +98,17 @@ export async function compareRunners(
   context.progress?.({ stage: "verify", unit: "steps", done: prompts.length, total: prompts.length });
   return {
     ...sums.report(),
-    greedy: { tokens: greedyTokens, equal: greedyTokens - differences.length, differences },
+    greedy: { tokens: greedyTokens, equal: greedyTokens - differences.length, continuations, differences },
   };
+}
+
+/** @throws PippinError `VERIFY_VOCABULARY_DIFFERS`. */
+export function checkVocabularies({ reference, candidate }: RunnerPair): void {
+  if (reference.vocabSize === candidate.vocabSize) return;
+  throw new PippinError<VerifyErrorCode>("VERIFY_VOCABULARY_DIFFERS", {
+    message: `the package has a vocabulary of ${candidate.vocabSize}, the original weights ${reference.vocabSize}`,
+    hint: "The package was not made from this model.",
+  });
 }
 
 class Sums {

@@ -18,7 +18,15 @@ test("equal models have no error", async () => {
     meanAbsError: 0,
     klDivergence: 0,
     top1Agreement: 1,
-    greedy: { tokens: 8, equal: 8, differences: [] },
+    greedy: {
+      tokens: 8,
+      equal: 8,
+      continuations: [
+        [1, 1, 1, 1],
+        [0, 0, 1, 1],
+      ],
+      differences: [],
+    },
   });
 });
 
@@ -37,6 +45,7 @@ test("the figures are what a hand computes", async () => {
   expect(report.greedy).toEqual({
     tokens: 2,
     equal: 1,
+    continuations: [[0, 1]],
     differences: [{ prompt: 0, step: 1, reference: 1, candidate: 0, margin: 2 }],
   });
 });
@@ -53,6 +62,7 @@ test("after a difference both go on with the reference's token", async () => {
   expect(report.greedy).toEqual({
     tokens: 3,
     equal: 2,
+    continuations: [[2, 3, 0]],
     differences: [{ prompt: 0, step: 1, reference: 3, candidate: 0, margin: 1 }],
   });
 });

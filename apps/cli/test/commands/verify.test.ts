@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { PIP_CHAT, runCli } from "../support/run-cli.ts";
@@ -8,27 +8,116 @@ import { tempFolder } from "../support/temp-folder.ts";
 const converted = inject("converted");
 
 test("a conversion is equal to its original", async () => {
-  const { status, stdout, stderr } = await runCli(["verify", converted, "--against", PIP_CHAT]);
+  const { status, stdout, stderr } = await runCli([
+    "verify",
+    converted,
+    "--against",
+    PIP_CHAT,
+    "--windows",
+    "3",
+  ]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  expect(stdout).toMatch(
-    /^agrees with the original: max \|Δlogit\| 0\.0\d+, KL \d\.\de-\d, top-1 100\.0 %, greedy 96\/96\n$/,
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines[0]).toMatch(
+    /^agrees with the original: max \|Δlogit\| 0\.0\d+, KL \d\.\de-\d, top-1 100\.0 %, greedy 96\/96$/,
   );
+  expect(lines[1]).toMatch(/^text {7}3 windows, 192 tokens: perplexity [\d,]+ → [\d,]+$/);
+  expect(lines.slice(2).map((line) => line.split(/ {2,}/)[0])).toEqual(["", "", "layers", "fp16"]);
 });
 
 test("--json holds every figure", async () => {
-  const args = ["verify", converted, "--against", PIP_CHAT, "--prompts", "1", "--tokens", "4", "--json"];
+  const few = ["--prompts", "1", "--tokens", "4", "--windows", "2", "--window-tokens", "8"];
+  const args = ["verify", converted, "--against", PIP_CHAT, ...few, "--fail-if", "kl > 0.2", "--json"];
   const { status, stdout } = await runCli(args);
   expect(status).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({
-    positions: expect.any(Number),
-    maxAbsError: expect.any(Number),
-    meanAbsError: expect.any(Number),
-    klDivergence: expect.any(Number),
+  const report = JSON.parse(stdout);
+  const figure = expect.any(Number);
+  expect(report).toEqual({
+    positions: figure,
+    maxAbsError: figure,
+    meanAbsError: figure,
+    klDivergence: figure,
     top1Agreement: 1,
-    greedy: { tokens: 4, equal: 4, differences: [] },
+    greedy: { tokens: 4, equal: 4, continuations: [[figure, figure, figure, figure]], differences: [] },
     passed: true,
+    conditions: [
+      { metric: "kl", operator: ">", limit: 0.2, value: report.text.klDivergence.mean, failed: false },
+    ],
+    text: {
+      windows: 2,
+      positions: 16,
+      logitError: { max: figure, mean: figure },
+      klDivergence: {
+        mean: figure,
+        median: figure,
+        p95: figure,
+        withoutFirst: figure,
+        byPosition: Array(8).fill(figure),
+      },
+      top1Agreement: figure,
+      top5Agreement: figure,
+      perplexity: { original: figure, package: figure },
+      layers: {
+        layers: expect.any(Array),
+        head: { largest: figure, name: expect.any(String), index: expect.any(Array), share: figure },
+      },
+    },
+    answers: [
+      {
+        prompt: "What is the capital of France?",
+        original: expect.any(String),
+        package: expect.any(String),
+        divergesAt: null,
+      },
+    ],
     warnings: [],
   });
+  expect(report.text.layers.layers[0]).toEqual({
+    layer: 0,
+    relativeError: figure,
+    cosine: figure,
+    originalLargest: figure,
+    range: {
+      largest: figure,
+      name: expect.stringMatching(/^layers_0_/),
+      index: expect.any(Array),
+      share: figure,
+    },
+  });
+});
+
+test("a threshold decides alone: status 1 when it holds, and both reports say so", async () => {
+  const folder = tempFolder();
+  const reports = [join(folder, "report.html"), join(folder, "report.md")];
+  const few = ["--prompts", "1", "--tokens", "4", "--windows", "1"];
+  const limits = ["--fail-if", "kl >= 0", "--fail-if", "top1 < 0.5"];
+  const files = reports.flatMap((file) => ["--report", file]);
+  const { status, stdout } = await runCli([
+    "verify",
+    converted,
+    "--against",
+    PIP_CHAT,
+    ...few,
+    ...limits,
+    ...files,
+  ]);
+  expect(status).toBe(1);
+  expect(stdout).toContain("agrees with the original");
+  expect(stdout).toMatch(/^FAILS {5,}kl >= 0: \d/m);
+  expect(stdout).toMatch(/^passes {5}top1 < 0.5: 1$/m);
+  const [html, markdown] = reports.map((file) => readFileSync(file, "utf8"));
+  expect(html).toContain('<span class="verdict failed">Failed</span>');
+  expect(markdown).toContain("**Failed**, executed in fp16");
+  expect(readdirSync(folder).sort()).toEqual(["report.html", "report.md"]);
+});
+
+test("a text of one's own is measured, in windows that do not depend on its size", async () => {
+  const file = join(tempFolder(), "text.txt");
+  const line = "The capital of France is Paris.\n";
+  writeFileSync(file, line.repeat(100_000));
+  const few = ["--prompts", "1", "--tokens", "1", "--windows", "2", "--window-tokens", "12", "--json"];
+  const { stdout } = await runCli(["verify", converted, "--against", PIP_CHAT, "--text", file, ...few]);
+  expect(JSON.parse(stdout).text).toMatchObject({ windows: 2, positions: 24 });
 });
 
 test.each([[[]], [["--json"]]])("a package of other weights is found out: status 1 %j", async (more) => {
@@ -39,7 +128,15 @@ test.each([[[]], [["--json"]]])("a package of other weights is found out: status
   // The lowest bit of a bf16's exponent is the top bit of its first byte: values double or halve.
   for (let at = 1_000_000; at < 1_400_000; at += 2) bytes[at]! ^= 0x80;
   writeFileSync(file, bytes);
-  const { status, stdout } = await runCli(["verify", converted, "--against", model, ...more]);
+  const { status, stdout } = await runCli([
+    "verify",
+    converted,
+    "--against",
+    model,
+    "--windows",
+    "1",
+    ...more,
+  ]);
   expect(status).toBe(1);
   expect(stdout).toContain(more.length > 0 ? '"passed": false' : "DIFFERS from the original");
 });
@@ -48,7 +145,7 @@ test("weights that are a tenth too large are found out, though the words stay th
   const model = join(tempFolder(), "louder");
   cpSync(PIP_CHAT, model, { recursive: true });
   scaleWeights(join(model, "model.safetensors"), /(q_proj|mlp\..*_proj)\.weight$/, 1.1);
-  const { status, stdout } = await runCli(["verify", converted, "--against", model]);
+  const { status, stdout } = await runCli(["verify", converted, "--against", model, "--windows", "0"]);
   expect({ status, stdout }).toEqual({
     status: 1,
     stdout: expect.stringContaining("DIFFERS from the original"),

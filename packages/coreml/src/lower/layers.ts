@@ -7,6 +7,11 @@ import type { Ops } from "./ops.ts";
 /** Computes a layer's attention from its normed input; programs differ in where keys and values live. */
 export type Attention = (layer: number, prefix: string, x: Ref, spec: AttentionSpec) => Ref;
 
+const LAYER_OUTPUT = "output";
+
+/** The value that holds the residual stream after a layer, `[1, S, hidden]`, in every function. */
+export const layerOutputName = (layer: number): string => `layers_${layer}_${LAYER_OUTPUT}`;
+
 /** Token ids `[1, S]` → hidden states `[1, S, hidden]` after the last layer, before the final norm. */
 export function decoderLayers(
   ops: Ops,
@@ -55,7 +60,7 @@ function decoderLayer(
   const feedInput = normed("mlp_norm", "mlp_norm", middle, layer.norms.beforeFeedForward);
   const fed = feedForward(ops, { prefix: `${prefix}_mlp`, role: `${role}.mlp`, layer }, feedInput);
   return residual(
-    "output",
+    LAYER_OUTPUT,
     middle,
     normed("mlp_output_norm", "mlp_output_norm", fed, layer.norms.afterFeedForward),
   );

@@ -7,6 +7,7 @@ import type {
 } from "@pippin/core";
 import type { DecoderSpec, WeightSet } from "@pippin/decoder";
 import type { Choices } from "./choices.ts";
+import { layerOutputName } from "./layers.ts";
 import { NORM_FORM } from "./norm.ts";
 import { cacheShape } from "./stateful.ts";
 
@@ -35,6 +36,7 @@ export function runtimeManifest(input: PlanInput<DecoderSpec, WeightSet>, choice
     stopTokens: [...facts.stopTokens],
     normForm: NORM_FORM,
     quantization: choices.quantize,
+    layerOutputs: spec.layers.map((_, layer) => layerOutputName(layer)),
   };
 }
 

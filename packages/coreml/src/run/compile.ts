@@ -42,6 +42,7 @@ const MAX_RESIDENT_ELEMENTS = 4 << 20;
 
 /** A result of a step. */
 export interface StepResult {
+  readonly name: string;
   readonly slot: number;
   readonly type: MilType;
   /** Whether fp16 execution has to round it. */
@@ -87,9 +88,11 @@ export interface CompileContext {
  *
  * @throws PippinError `COREML_OP_UNSUPPORTED`, `COREML_PROGRAM_INVALID`, `COREML_WEIGHTS_INVALID`.
  */
-export async function compileFunction(name: string, context: CompileContext): Promise<CompiledFunction> {
-  const fn = context.opened.program.functions.get(name);
-  if (fn === undefined) throw invalid(`there is no function "${name}"`);
+export async function compileFunction(
+  name: string,
+  fn: MilFunction,
+  context: CompileContext,
+): Promise<CompiledFunction> {
   return new Compiler(fn, context).compile(name);
 }
 
@@ -213,6 +216,7 @@ class Compiler {
       if (places.length > 0) operands.set(parameter, places);
     }
     const results = operation.outputs.map(({ name = "", type: valueType }) => ({
+      name,
       slot: this.#define(name),
       type: milTypeOf(valueType, name),
       computed: !MOVES.has(type),

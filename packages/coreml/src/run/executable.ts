@@ -2,6 +2,7 @@ import { type StageContext, throwIfCancelled } from "@pippin/core";
 import { createMatrixPool } from "@pippin/kernels/node";
 import type { MilType } from "../mil/types.ts";
 import type { CoremlPackage } from "../package/read-package.ts";
+import type { MilFunction } from "../proto/mil.ts";
 import { type CompileContext, type CompiledFunction, compileFunction, type Step } from "./compile.ts";
 import { Frame, type States } from "./frame.ts";
 import { MatrixShelf } from "./linear.ts";
@@ -25,9 +26,19 @@ export interface ExecutableOptions {
   readonly threads?: number | undefined;
 }
 
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Sees what each operation computed, as rounded, but for those that only move values; arrays may be written over later. */
+  readonly observe?: ((name: string, type: MilType, value: Tensor) => void) | undefined;
+}
+
 /** The functions of one package, compiled; its matrices are in memory until `close`. */
 export interface Executable {
   readonly functions: ReadonlyMap<string, CompiledFunction>;
+  /** What they were compiled from. */
+  readonly programs: ReadonlyMap<string, MilFunction>;
+  /** Compiles one more function over the same matrices and states; `name` must be free. */
+  add(name: string, fn: MilFunction): Promise<void>;
   /** Fresh states for all functions; functions share those of equal names. */
   newStates(): States;
   /**
@@ -39,7 +50,7 @@ export interface Executable {
     name: string,
     inputs: ReadonlyMap<string, Tensor>,
     states: States,
-    signal?: AbortSignal,
+    options?: RunOptions,
   ): Promise<Map<string, Tensor>>;
   close(): Promise<void>;
 }
@@ -68,21 +79,27 @@ export async function createExecutable(
     signal: context.signal,
   };
   const functions = new Map<string, CompiledFunction>();
+  const programs = new Map<string, MilFunction>();
+  const add = async (name: string, fn: MilFunction) => {
+    functions.set(name, await compileFunction(name, fn, shared));
+    programs.set(name, fn);
+  };
   const pace: Pace = { turnedAtMs: performance.now() };
   try {
-    for (const name of opened.program.functions.keys())
-      functions.set(name, await compileFunction(name, shared));
+    for (const [name, fn] of opened.program.functions) await add(name, fn);
   } catch (error) {
     await pool.close();
     throw error;
   }
   return {
     functions,
+    programs,
+    add,
     newStates: () => newStates(functions),
-    async run(name, inputs, states, signal) {
+    async run(name, inputs, states, { signal, observe } = {}) {
       const fn = functions.get(name);
       if (fn === undefined) throw invalid(`there is no function "${name}"`);
-      return execute(fn, { inputs, states, half: options.precision === "fp16", signal, pace });
+      return execute(fn, { inputs, states, half: options.precision === "fp16", signal, observe, pace });
     },
     close: () => pool.close(),
   };
@@ -99,22 +116,21 @@ function newStates(functions: ReadonlyMap<string, CompiledFunction>): States {
   return states;
 }
 
-interface Run {
+interface Run extends RunOptions {
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly states: States;
   readonly half: boolean;
-  readonly signal: AbortSignal | undefined;
   readonly pace: Pace;
 }
 
 async function execute(fn: CompiledFunction, run: Run): Promise<Map<string, Tensor>> {
   throwIfCancelled(run.signal);
-  const frame = new Frame(fn.initial, run);
+  const frame = new Frame(fn.initial, { states: run.states, signal: run.signal });
   for (const [name, { slot, type }] of fn.inputs) frame.slots[slot] = inputOf(run, name, type);
   for (const step of fn.steps) {
     frame.enter(step);
     const value = step.run(frame);
-    finish(step, frame, { value: value instanceof Promise ? await value : value, half: run.half });
+    finish(step, frame, { value: value instanceof Promise ? await value : value, run });
     if (performance.now() - run.pace.turnedAtMs > TURN_MS) {
       await frame.turn();
       run.pace.turnedAtMs = performance.now();
@@ -147,17 +163,18 @@ function inputOf({ inputs, half }: Run, name: string, type: MilType): Tensor {
 function finish(
   step: Step,
   frame: Frame,
-  { value, half }: { value: Tensor | Tensor[]; half: boolean },
+  { value, run: { half, observe } }: { value: Tensor | Tensor[]; run: Run },
 ): void {
   const { results, what } = step;
   const count = Array.isArray(value) ? value.length : 1;
   if (count !== results.length) throw invalid(`${what} has ${count} results, not ${results.length}`);
   for (let i = 0; i < count; i++) {
-    const { slot, type, computed } = results[i]!;
+    const { name, slot, type, computed } = results[i]!;
     const result = Array.isArray(value) ? value[i]! : value;
     checkShape(result, type, what);
     if (half && computed && type.dtype === "FLOAT16" && result.data instanceof Float32Array)
       roundToHalf(result.data);
+    if (computed) observe?.(name, type, result);
     frame.slots[slot] = result;
   }
   for (const slot of step.release) frame.slots[slot] = undefined;

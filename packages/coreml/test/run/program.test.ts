@@ -234,7 +234,7 @@ const cancelled = { code: "CORE_CANCELLED" };
 
 test("a run that was cancelled before does not begin", async () => {
   const executable = await executableOf({ main: doubling().fn });
-  const run = executable.run("main", new Map([["x", floats(1)]]), new Map(), AbortSignal.abort());
+  const run = executable.run("main", new Map([["x", floats(1)]]), new Map(), { signal: AbortSignal.abort() });
   await expect(run).rejects.toMatchObject(cancelled);
 });
 
@@ -251,7 +251,7 @@ test.each([
   const controller = new AbortController();
   // Comes when the event loop first turns: a run that kept it waiting to its end would succeed.
   setImmediate(() => controller.abort());
-  await expect(executable.run("main", inputs, new Map(), controller.signal)).rejects.toMatchObject(cancelled);
+  await expect(executable.run("main", inputs, new Map(), controller)).rejects.toMatchObject(cancelled);
 });
 
 test("integers pass through gather, arithmetic and slices as integers", async () => {

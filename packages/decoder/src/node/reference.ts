@@ -1,23 +1,35 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
+  type EvaluateOptions,
   type FeedOptions,
   type Runner,
   type Session,
   type StageContext,
   throwIfCancelled,
 } from "@pippin/core";
-import { createMatrixPool, type MatrixPool, readRows, readWeight } from "@pippin/kernels/node";
 import { decoderError, roleUnknown } from "../errors.ts";
 import type { Decoder } from "../read-decoder.ts";
 import { type LayerRole, layerRole, type WeightRole } from "../roles.ts";
 import { ropeTables } from "../rope.ts";
 import type { AttentionSpec, DecoderSpec, LayerSpec, RopeSpec } from "../spec.ts";
+import {
+  type LoadedWeights,
+  type LoadOptions,
+  loadCheckpoint,
+  loadTensors,
+  type TensorOfRole,
+} from "./load.ts";
 import { addBias, gated, rmsNormRows, rotateHeads } from "./math.ts";
 
-export interface ReferenceOptions {
+export interface ReferenceOptions extends LoadOptions {
   /** Most tokens of a session; default: what the model was trained for, at most 4096. */
   readonly contextLength?: number;
-  readonly threads?: number;
+}
+
+interface Model extends LoadedWeights {
+  readonly spec: DecoderSpec;
+  readonly contextLength: number;
+  ropes(rope: RopeSpec): { cos: Float32Array; sin: Float32Array };
 }
 
 /**
@@ -31,51 +43,36 @@ export async function createReferenceRunner(
   options: ReferenceOptions = {},
   context: StageContext = {},
 ): Promise<Runner> {
+  return runnerOf(spec, await loadCheckpoint(spec, weights, options, context), options);
+}
+
+/**
+ * The same forward pass over tensors that somebody gives by role, `[rows, …]` in F32: the weights of a package in a format
+ * that cannot be executed here. Holds them all in F32.
+ */
+export async function createTensorRunner(
+  spec: DecoderSpec,
+  tensor: TensorOfRole,
+  options: ReferenceOptions = {},
+  context: StageContext = {},
+): Promise<Runner> {
+  return runnerOf(spec, await loadTensors(spec, tensor, options, context), options);
+}
+
+function runnerOf(spec: DecoderSpec, weights: LoadedWeights, options: ReferenceOptions): Runner {
   const contextLength = options.contextLength ?? Math.min(spec.maxPositions, 4096);
-  const pool = createMatrixPool(options.threads === undefined ? {} : { threads: options.threads });
-  const vectors = new Map<WeightRole, Float32Array>();
-  try {
-    let done = 0;
-    for (const role of weights.roles) {
-      throwIfCancelled(context.signal);
-      const expr = weights.expr(role);
-      if (expr.shape.length === 1) vectors.set(role, await readWeight(expr));
-      else if (role !== "embedding.weight" || spec.head.tied)
-        await pool.load(role, expr, keptAs(expr.source.dtype), context.signal);
-      done++;
-      context.progress?.({
-        stage: "reference",
-        unit: "tensors",
-        done,
-        total: weights.roles.length,
-        item: role,
-      });
-    }
-  } catch (error) {
-    await pool.close();
-    throw error;
-  }
-  const embed = (tokens: readonly number[]) => readRows(weights.expr("embedding.weight"), tokens);
-  const model: Model = { spec, pool, vectors, embed, contextLength, ropes: ropeCache(contextLength) };
+  const model: Model = { ...weights, spec, contextLength, ropes: ropeCache(contextLength) };
   return {
     vocabSize: spec.vocabSize,
     contextLength,
     start: () => new ReferenceSession(model),
-    close: () => pool.close(),
+    evaluate: (tokens, given = {}) =>
+      new ReferenceSession(model, Math.min(tokens.length, contextLength)).feed(tokens, {
+        ...given,
+        rows: "all",
+      }),
+    close: () => weights.pool.close(),
   };
-}
-
-function keptAs(dtype: string): "F16" | "BF16" | "F32" {
-  return dtype === "F16" || dtype === "BF16" ? dtype : "F32";
-}
-
-interface Model {
-  readonly spec: DecoderSpec;
-  readonly pool: MatrixPool;
-  readonly vectors: ReadonlyMap<WeightRole, Float32Array>;
-  readonly contextLength: number;
-  embed(tokens: readonly number[]): Float32Array | Promise<Float32Array>;
-  ropes(rope: RopeSpec): { cos: Float32Array; sin: Float32Array };
 }
 
 function ropeCache(positions: number): Model["ropes"] {
@@ -97,10 +94,11 @@ class ReferenceSession implements Session {
   readonly #values: Float32Array[];
   length = 0;
 
-  constructor(model: Model) {
+  /** @param capacity - most tokens of this session. */
+  constructor(model: Model, capacity: number = model.contextLength) {
     this.#model = model;
     const cache = ({ mixer }: LayerSpec) =>
-      new Float32Array(model.contextLength * mixer.numKeyValueHeads * mixer.headDim);
+      new Float32Array(capacity * mixer.numKeyValueHeads * mixer.headDim);
     this.#keys = model.spec.layers.map(cache);
     this.#values = model.spec.layers.map(cache);
   }
@@ -109,7 +107,7 @@ class ReferenceSession implements Session {
     this.length = Math.min(this.length, Math.max(0, length));
   }
 
-  async feed(tokens: readonly number[], options: FeedOptions = {}): Promise<Float32Array> {
+  async feed(tokens: readonly number[], options: FeedOptions & EvaluateOptions = {}): Promise<Float32Array> {
     const { spec, embed } = this.#model;
     this.#check(tokens);
     // Lets an abort be heard between the tokens of an answer.
@@ -118,6 +116,7 @@ class ReferenceSession implements Session {
     for (let index = 0; index < spec.layers.length; index++) {
       throwIfCancelled(options.signal);
       this.#layer(index, spec.layers[index]!, x);
+      options.observer?.layer?.(index, x, this.length);
       // Lets an abort be heard between the layers of a long prompt.
       if (tokens.length > 16) await nextTurn();
     }

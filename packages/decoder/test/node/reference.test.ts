@@ -2,8 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openCheckpoint } from "@pippin/checkpoint/node";
 import type { Runner } from "@pippin/core";
+import { readWeight } from "@pippin/kernels/node";
 import { expect, test } from "vitest";
-import { createReferenceRunner, type ReferenceOptions } from "../../src/node/reference.ts";
+import {
+  createReferenceRunner,
+  createTensorRunner,
+  type ReferenceOptions,
+} from "../../src/node/reference.ts";
 import { type Decoder, readDecoder } from "../../src/read-decoder.ts";
 
 const MODELS = join(import.meta.dirname, "../fixtures/models");
@@ -126,4 +131,45 @@ test("loading reports each weight and can be cancelled", async () => {
   await expect(
     createReferenceRunner(decoder, { threads: 1 }, { signal: AbortSignal.abort() }),
   ).rejects.toMatchObject({ code: "CORE_CANCELLED" });
+});
+
+test("an evaluation gives the rows of a session and shows the residual stream of each layer", async () => {
+  const { ids, logits } = expectedOf("granite");
+  const { spec } = await decoderOf("granite");
+  await withRunner("granite", { threads: 1 }, async (runner) => {
+    const seen: [layer: number, length: number, position: number][] = [];
+    const layer = (index: number, hidden: Float32Array, position: number) => {
+      seen.push([index, hidden.length, position]);
+    };
+    const rows = await runner.evaluate!(ids, { observer: { layer } });
+    expect(maxDifference(rows, logits.flat())).toBeLessThan(TOLERANCE);
+    expect(seen).toEqual(spec.layers.map((_, index) => [index, ids.length * spec.hiddenSize, 0]));
+  });
+});
+
+test.each(readdirSync(MODELS))(
+  "%s agrees with transformers when its weights are given as tensors",
+  async (name) => {
+    const { ids, logits } = expectedOf(name);
+    const { spec, weights } = await decoderOf(name);
+    const tensor = async (role: string) => {
+      const expr = weights.expr(role);
+      return { shape: expr.shape, data: await readWeight(expr) };
+    };
+    const runner = await createTensorRunner(spec, tensor, { threads: 1 });
+    try {
+      expect(maxDifference(await runner.evaluate!(ids), logits.flat())).toBeLessThan(TOLERANCE);
+    } finally {
+      await runner.close();
+    }
+  },
+);
+
+test("a tensor of another size than the spec asks for is named", async () => {
+  const { spec } = await decoderOf("llama");
+  const tensor = async () => ({ shape: [3], data: new Float32Array(3) });
+  await expect(createTensorRunner(spec, tensor)).rejects.toMatchObject({
+    code: "DECODER_TENSOR_SHAPE",
+    message: expect.stringContaining("embedding.weight has shape [3]"),
+  });
 });

@@ -1,0 +1,60 @@
+import { rename, stat, writeFile } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
+import {
+  formatNumber,
+  formatPercent,
+  formatPerplexity,
+  formatPlace,
+  type RangeFigures,
+  renderHtml,
+  renderMarkdown,
+  type TextReport,
+  type VerifyReport,
+} from "@pippin/verify";
+import { usageError } from "./errors.ts";
+
+const RENDERERS: Readonly<Record<string, (report: VerifyReport) => string>> = {
+  ".md": renderMarkdown,
+  ".html": renderHtml,
+};
+
+/** Refuses what could only fail after minutes of work. */
+export async function checkReportPath(path: string): Promise<void> {
+  if (!Object.hasOwn(RENDERERS, extname(path).toLowerCase()))
+    throw usageError(`--report ${path} is neither .md nor .html`, "For example --report report.html.");
+  const folder = dirname(resolve(path));
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory())
+    throw usageError(`the folder of --report ${path} does not exist`, "Make it first.");
+}
+
+/** Writes the report in the form that the name of the file asks for; it appears whole or not at all. */
+export async function writeReport(path: string, report: VerifyReport): Promise<void> {
+  const staging = `${path}.pippin-writing-${process.pid}`;
+  await writeFile(staging, RENDERERS[extname(path).toLowerCase()]!(report));
+  await rename(staging, path);
+}
+
+/** What was found on the text, in some lines for people. */
+export function textLines({ windows, positions, klDivergence: kl, ...report }: TextReport): string[] {
+  const { perplexity, top1Agreement, top5Agreement, layers } = report;
+  const quantiles = `median ${formatNumber(kl.median)}, p95 ${formatNumber(kl.p95)}, without first tokens ${formatNumber(kl.withoutFirst)}`;
+  const lines = [
+    `text       ${windows} windows, ${positions} tokens: perplexity ${formatPerplexity(perplexity.original)} → ${formatPerplexity(perplexity.package)}`,
+    `           KL ${formatNumber(kl.mean)} (${quantiles})`,
+    `           top-1 ${formatPercent(top1Agreement)}, top-5 ${formatPercent(top5Agreement)}`,
+  ];
+  if (layers === null) return lines;
+  const worst = layers.layers.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
+  lines.push(
+    `layers     largest error ${formatPercent(worst.relativeError)} after layer ${worst.layer}, cosine ${worst.cosine.toFixed(6)}`,
+  );
+  const ranges = [...layers.layers.map(({ range }) => range), layers.head].filter((range) => range !== null);
+  if (ranges.length > 0) lines.push(rangeLine(ranges));
+  return lines;
+}
+
+function rangeLine(ranges: readonly RangeFigures[]): string {
+  const largest = ranges.reduce((a, b) => (b.largest > a.largest ? b : a));
+  return `fp16       largest value ${formatNumber(largest.largest)}, ${formatPercent(largest.share)} of the range: ${formatPlace(largest)}`;
+}

@@ -1,0 +1,30 @@
+/**
+ * Questions of ours that a model of any kind can go on from, the quickest to judge first: facts, counting, code, lists,
+ * rewriting, other languages. Chat prompts of `pippin verify`, and good enough to calibrate with.
+ */
+export const EVALUATION_PROMPTS: readonly string[] = [
+  "What is the capital of France?",
+  "Write one sentence about the sea.",
+  "How many days are in a week?",
+  "def fibonacci(n):",
+  "Name three colors.",
+  "Explain to a child why it rains.",
+  "What is 17 plus 25?",
+  "Translate into German: The train is late again.",
+  "List the steps for making tea.",
+  "Write a SQL query that counts the orders of each customer.",
+  "Which is heavier, a kilogram of feathers or a kilogram of iron?",
+  "Give me a short poem about an empty house.",
+  "Rewrite politely: Send me the file now.",
+  "What does the HTTP status 404 mean?",
+  "Summarize in one sentence: The meeting was moved from Monday to Wednesday because two members were ill.",
+  "Comment dit-on « good morning » en français ?",
+  "What comes next: 2, 4, 8, 16?",
+  "Fix the mistake: She go to school every day.",
+  'Answer with JSON only: {"city": ..., "country": ...} for Tokyo.',
+  "Why do ships made of steel float?",
+  "¿Cuántas patas tiene una araña?",
+  "Write a function in JavaScript that reverses a string.",
+  "Suggest a name for a small bakery near a river.",
+  "If all cats are animals and Tom is a cat, what is Tom?",
+];
