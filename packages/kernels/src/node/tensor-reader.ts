@@ -7,8 +7,8 @@ import { SourceFiles } from "./source-files.ts";
 const WINDOW_BYTES = 512 * 1024;
 /** Largest stretch that is widened to F32 at once: steps on values, pieces of blocks. */
 const WIDE_ELEMENTS = 128 * 1024;
-/** Room for the elements of the blocks at both ends that lie outside of a stretch. */
-const WIDE_BYTES = 4 * (WIDE_ELEMENTS + 64);
+/** Room for the elements of the blocks at both ends that lie outside of a stretch; the longest blocks have 256. */
+const WIDE_BYTES = 4 * (WIDE_ELEMENTS + 512);
 
 /** Bytes of the heap that a reader keeps for itself. */
 export const READER_BYTES: number = WINDOW_BYTES + WIDE_BYTES;
