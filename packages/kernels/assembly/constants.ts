@@ -55,3 +55,11 @@ export const IQ4_VALUES: v128 = held(
 );
 /** Twice what the 16 codes of E2M1 mean: integers (OCP Microscaling Formats 1.0). */
 export const E2M1_TWICE: v128 = held(i8x16(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12));
+/** Upper bytes of the F16 codes of the 16 values of E2M1. */
+export const E2M1_HALF: v128 = held(
+  i8x16(0x00, 0x38, 0x3c, 0x3e, 0x40, 0x42, 0x44, 0x46, -0x80, -0x48, -0x44, -0x42, -0x40, -0x3e, -0x3c, -0x3a),
+);
+/** The magnitude of an F8 in the upper byte of 16 bits, in 32-bit lanes. */
+export const MAGNITUDE_7F: v128 = held(i32x4.splat(0x7f00));
+export const NAN_32: v128 = held(i32x4.splat(0x7fc00000));
+export const TWO_POW_8: v128 = held(f32x4.splat(256));

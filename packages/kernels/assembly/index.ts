@@ -32,3 +32,16 @@ export {
   q8_0_to_f16,
 } from "./to-f16";
 export { bf16_to_f32, f16_to_f32, q4_0_to_f32, q4_1_to_f32, q8_0_to_f32 } from "./to-f32";
+export {
+  affine_f32,
+  affine_indexed_f32,
+  e2m1_to_f32,
+  e4m3_to_f32,
+  e5m2_to_f32,
+  e8m0_to_f32,
+  i8_to_f32,
+  transpose_words,
+  u8_to_f32,
+  unpack_bits,
+  unpack_nibble,
+} from "./packed";

@@ -17,6 +17,7 @@ export const DTYPES = {
   I64: { blockElements: 1, blockBytes: 8 },
   F8_E4M3: { blockElements: 1, blockBytes: 1 },
   F8_E5M2: { blockElements: 1, blockBytes: 1 },
+  F8_E8M0: { blockElements: 1, blockBytes: 1 },
   F16: { blockElements: 1, blockBytes: 2 },
   BF16: { blockElements: 1, blockBytes: 2 },
   F32: { blockElements: 1, blockBytes: 4 },

@@ -7,6 +7,7 @@ type Address = number;
 type CastToF16 = (src: Address, dst: Address, count: number) => number;
 type CastToF32 = (src: Address, dst: Address, count: number) => unknown;
 type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) => void;
+type GroupAddresses = [scales: Address, zeros: Address, biases: Address];
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
 
 /** What assembly/index.ts exports. */
@@ -43,6 +44,21 @@ export interface WasmExports {
   readonly iq4_nl_to_f32: CastToF32;
   readonly iq4_xs_to_f32: CastToF32;
   readonly mxfp4_to_f32: CastToF32;
+  readonly transpose_words: (src: Address, dst: Address, rows: number, cols: number) => void;
+  readonly unpack_bits: (src: Address, dst: Address, count: number, bits: number) => void;
+  readonly unpack_nibble: (src: Address, dst: Address, count: number, shift: number) => void;
+  readonly u8_to_f32: CastToF32;
+  readonly i8_to_f32: CastToF32;
+  readonly e4m3_to_f32: CastToF32;
+  readonly e5m2_to_f32: CastToF32;
+  readonly e2m1_to_f32: CastToF32;
+  readonly e8m0_to_f32: CastToF32;
+  readonly affine_f32: (
+    ...args: [values: Address, count: number, group: number, skip: number, ...GroupAddresses]
+  ) => void;
+  readonly affine_indexed_f32: (
+    ...args: [values: Address, count: number, index: Address, scales: Address, zeros: Address]
+  ) => void;
   readonly max_abs_f32: (values: Address, count: number) => number;
   readonly add_one_f32: (values: Address, count: number) => void;
   readonly scale_f32: (values: Address, count: number, factor: number) => void;
