@@ -19,7 +19,8 @@ export interface PackedTarget {
 
 /**
  * Reads packed sources: decodes tiles in a memory of its own, where kernels find codes, scales and values together,
- * and copies the results out. Holds 1.5 MB, and about 4 MB more for sources that are stored transposed.
+ * and copies the results out. Holds 1 MB; for sources that are stored transposed
+ * 3 MB (GPTQ) or 9 MB (AWQ).
  */
 export class PackedReader {
   readonly #files: SourceFiles;

@@ -7,8 +7,9 @@ import type { AffineSource, TensorSource } from "../weight-expr.ts";
 import { AREAS, PACKED_ELEMENTS, type PackedDecoder, SLACK } from "./packed-tile.ts";
 import type { SourceFiles } from "./source-files.ts";
 
-/** Codes held at once; rows are read a multiple of 32 at a time, since so many fill whole words of any width. */
-const STRIPE_BYTES = 1024 * 1024;
+/** Codes held at once. Words of AWQ hold eight rows: a stripe of as many bytes is narrower, and its reads are shorter. */
+const STRIPE_BYTES = { gptq: 1024 * 1024, awq: 4 * 1024 * 1024 };
+/** Rows are read a multiple of this at a time, since so many fill whole words of any width. */
 const STRIPE_ROWS = 32;
 
 /** The nibble of an AWQ word that holds row 0, 1, … 7 of its eight. */
@@ -29,6 +30,8 @@ export class PackedStripe implements PackedDecoder {
   readonly #groups: number;
   readonly #stripeRows: number;
   readonly #areas: StripeAreas;
+  /** Whether groups of columns are not contiguous. */
+  #indexed = false;
   /** Rows of the weight that the stripe holds. */
   #begin = 0;
   #end = 0;
@@ -43,7 +46,9 @@ export class PackedStripe implements PackedDecoder {
     this.#columns = columns;
     this.#groups = source.scales.shape[0]!;
     const rowBytes = (columns * source.bits) / 8;
-    const fitting = Math.floor(STRIPE_BYTES / rowBytes / STRIPE_ROWS) * STRIPE_ROWS;
+    const fitting =
+      Math.floor(STRIPE_BYTES[source.packing === "awq" ? "awq" : "gptq"] / rowBytes / STRIPE_ROWS) *
+      STRIPE_ROWS;
     this.#stripeRows = Math.min(Math.max(STRIPE_ROWS, fitting), Math.ceil(rows / STRIPE_ROWS) * STRIPE_ROWS);
     this.#areas = stripeAreas(this.#stripeRows, { rowBytes, columns, groups: this.#groups });
     if (!heap.ensure(this.#areas.end)) throw tooWide(source, this.#areas.end);
@@ -65,7 +70,7 @@ export class PackedStripe implements PackedDecoder {
 
   #decodeRow(row: number, { column, count, dst }: RowPart): void {
     const { kernels } = this.#heap;
-    const { bits, packing, groupSize, groupIndex } = this.#source;
+    const { bits, packing, groupSize } = this.#source;
     const { words, codes, scales, zeros, biases, index } = this.#areas;
     const skip = column % 8;
     if (packing === "awq") {
@@ -77,7 +82,7 @@ export class PackedStripe implements PackedDecoder {
     }
     kernels.u8_to_f32(codes + skip, dst, count);
     const own = 4 * row * this.#groups;
-    if (groupIndex !== undefined) {
+    if (this.#indexed) {
       kernels.affine_indexed_f32(dst, count, index + 4 * column, scales + own, zeros + own);
     } else {
       const at = own + 4 * Math.floor(column / groupSize);
@@ -141,8 +146,13 @@ export class PackedStripe implements PackedDecoder {
     const { index } = this.#areas;
     const target = this.#heap.bytes.subarray(index, index + 4 * this.#columns);
     this.#files.read(groupIndex.file, target, groupIndex.byteOffset);
-    const wrong = new Uint32Array(target.buffer, index, this.#columns).find((group) => group >= this.#groups);
-    if (wrong === undefined) return;
+    const indices = new Uint32Array(target.buffer, index, this.#columns);
+    const wrong = indices.find((group) => group >= this.#groups);
+    if (wrong === undefined) {
+      // Files without act order carry an index too.
+      this.#indexed = indices.some((group, column) => group !== Math.floor(column / this.#source.groupSize));
+      return;
+    }
     const reason = `an index of groups holds ${wrong | 0}, there are ${this.#groups} groups`;
     throw exprInvalid(groupIndex.file, reason);
   }
