@@ -6,8 +6,9 @@ import { matrixShape, type PackedParts, packedInvalid } from "./packed-tensors.t
  * GPTQ: `X.qweight` I32 `[columns · bits / 32, rows]`, `X.qzeros` I32 `[groups, rows · bits / 32]`, `X.scales`
  * `[groups, rows]`, and `X.g_idx` I32 `[columns]`, which it must have when columns were quantized out of order.
  *
- * The first format holds zero points less one; a zero point of 0 then shows as all ones. Files in `gptq_v2` hold them as
- * they are. Source: AutoGPTQ's packing, GPTQModel's `checkpoint_format`.
+ * The first format holds zero points less one; a zero point of 0 then shows as all ones (AutoGPTQ's kernels differ on
+ * that one value, its `qlinear_cuda_old` reads it so). Files in `gptq_v2` hold them as they are. Source: AutoGPTQ 0.7's
+ * `QuantLinear.pack`, GPTQModel's `checkpoint_format`.
  */
 export function gptqTensors(parts: PackedParts, scheme: GptqScheme): void {
   for (const layer of parts.endingWith(".qweight")) {
