@@ -5,20 +5,10 @@ export {
   iq4_xs_to_f32,
   mxfp4_to_f16,
   mxfp4_to_f32,
-  q2_k_to_f16,
-  q2_k_to_f32,
-  q3_k_to_f16,
-  q3_k_to_f32,
-  q4_k_to_f16,
-  q4_k_to_f32,
   q5_0_to_f16,
   q5_0_to_f32,
   q5_1_to_f16,
   q5_1_to_f32,
-  q5_k_to_f16,
-  q5_k_to_f32,
-  q6_k_to_f16,
-  q6_k_to_f32,
 } from "./blocks";
 export { add_one_f32, max_abs_f32, scale_f32 } from "./elementwise";
 export { gemm_bf16, gemm_f16, gemm_f32, gemv_bf16, gemv_f16, gemv_f32, prepare_pairs } from "./matrix";
@@ -45,3 +35,15 @@ export {
   unpack_bits,
   unpack_nibble,
 } from "./packed";
+export {
+  q2_k_to_f16,
+  q2_k_to_f32,
+  q3_k_to_f16,
+  q3_k_to_f32,
+  q4_k_to_f16,
+  q4_k_to_f32,
+  q5_k_to_f16,
+  q5_k_to_f32,
+  q6_k_to_f16,
+  q6_k_to_f32,
+} from "./k-quants";

@@ -34,6 +34,10 @@ export interface SourcePlan<Source extends FloatSource | PackedSource> {
 
 export type ExprPlan = SourcePlan<FloatSource> | SourcePlan<PackedSource>;
 
+export function isPackedPlan(plan: ExprPlan): plan is SourcePlan<PackedSource> {
+  return isPackedSource(plan.source);
+}
+
 /** A stretch of elements that lies in one piece in the source. */
 export interface Run {
   readonly sourceElement: number;

@@ -17,18 +17,24 @@ export interface PackedTarget {
   readonly offset: number;
 }
 
+/** One memory for all readers of a thread. Stripes and scales stay in it between calls, so it has an owner. */
+let sharedHeap: WasmHeap | undefined;
+let owner: PackedReader | undefined;
+
 /**
- * Reads packed sources: decodes tiles in a memory of its own, where kernels find codes, scales and values together,
- * and copies the results out. Holds 1 MB; for sources that are stored transposed
+ * Reads packed sources: decodes tiles in a memory apart, where kernels find codes, scales and values together,
+ * and copies the results out. The thread holds 1 MB; for sources that are stored transposed
  * 3 MB (GPTQ) or 9 MB (AWQ).
  */
 export class PackedReader {
   readonly #files: SourceFiles;
-  readonly #heap = new WasmHeap(AREAS);
+  readonly #heap: WasmHeap;
   #decoder: { readonly source: PackedSource; readonly decoder: PackedDecoder } | undefined;
 
   constructor(files: SourceFiles) {
     this.#files = files;
+    sharedHeap ??= new WasmHeap(AREAS);
+    this.#heap = sharedHeap;
   }
 
   /** Writes values of `plan` to the target. @returns the largest |value|; NaN when one is NaN. */
@@ -67,9 +73,10 @@ export class PackedReader {
     }
   }
 
-  /** Keeps the last one: tiles of a weight follow each other. */
+  /** Keeps the last one while nobody else decodes: tiles of a weight follow each other. */
   #decoderOf(source: PackedSource): PackedDecoder {
-    if (this.#decoder?.source === source) return this.#decoder.decoder;
+    if (owner === this && this.#decoder?.source === source) return this.#decoder.decoder;
+    owner = this;
     this.#decoder = undefined;
     const byRows = source.kind === "scaled" || source.packing === "rows";
     const decoder = byRows

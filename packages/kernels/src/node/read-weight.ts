@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PippinError } from "@pippin/core";
 import type { KernelsErrorCode } from "../errors.ts";
-import { type ExprPlan, fileOf, planExpr } from "../expr-plan.ts";
+import { type ExprPlan, fileOf, isPackedPlan, planExpr, type SourcePlan } from "../expr-plan.ts";
 import { WasmHeap } from "../wasm-heap.ts";
-import type { WeightExpr } from "../weight-expr.ts";
+import type { PackedSource, WeightExpr } from "../weight-expr.ts";
+import { PackedReader } from "./packed-reader.ts";
+import { SourceFiles } from "./source-files.ts";
 import { READER_BYTES, TensorReader } from "./tensor-reader.ts";
 
 /** Elements read between two turns of the event loop. */
@@ -40,11 +42,31 @@ export function readRows(expr: WeightExpr, rows: readonly number[]): Float32Arra
 export async function readWeight(expr: WeightExpr): Promise<Float32Array<ArrayBuffer>> {
   const plan = planExpr(expr, fileOf(expr.source));
   const values = new Float32Array(plan.elements);
+  if (isPackedPlan(plan)) {
+    await readPacked(plan, values);
+    return values;
+  }
   for (let begin = 0; begin < values.length; begin += TILE_ELEMENTS) {
     if (begin > 0) await nextTurn();
     withReader((read) => read(plan, begin, values.subarray(begin, begin + TILE_ELEMENTS)));
   }
   return values;
+}
+
+/** With one reader for all tiles, which keeps what several of them need. */
+async function readPacked(plan: SourcePlan<PackedSource>, values: Float32Array): Promise<void> {
+  const files = new SourceFiles();
+  const reader = new PackedReader(files);
+  const target = new Uint8Array(values.buffer);
+  try {
+    for (let begin = 0; begin < values.length; begin += TILE_ELEMENTS) {
+      if (begin > 0) await nextTurn();
+      const count = Math.min(TILE_ELEMENTS, values.length - begin);
+      reader.read(plan, { begin, count, as: "F32", target, offset: 4 * begin });
+    }
+  } finally {
+    files.close();
+  }
 }
 
 type ReadInto = (plan: ExprPlan, begin: number, target: Float32Array) => void;

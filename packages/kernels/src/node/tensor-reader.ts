@@ -1,7 +1,7 @@
 import { DTYPES } from "../dtype.ts";
-import { type ExprPlan, type FloatSource, runsOf, type SourcePlan } from "../expr-plan.ts";
+import { type ExprPlan, type FloatSource, isPackedPlan, runsOf, type SourcePlan } from "../expr-plan.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
-import { isPackedSource, type PackedSource } from "../weight-expr.ts";
+import type { PackedSource } from "../weight-expr.ts";
 import { type OutputDtype, PackedReader } from "./packed-reader.ts";
 import { SourceFiles } from "./source-files.ts";
 
@@ -37,7 +37,7 @@ export class TensorReader {
 
   /** F16 codes of `count` elements from `begin` on. @returns the largest |value|; NaN when one is NaN. */
   toF16(plan: ExprPlan, begin: number, count: number, dst: number): number {
-    if (isPacked(plan)) return this.#readPacked(plan, { begin, count, dst, as: "F16" });
+    if (isPackedPlan(plan)) return this.#readPacked(plan, { begin, count, dst, as: "F16" });
     const { dtype } = plan.source;
     // Types as long as F16 are read to where the result goes and converted there.
     const inPlace = DTYPES[dtype].blockBytes === 2 && !plan.permuted;
@@ -59,7 +59,7 @@ export class TensorReader {
 
   /** F32 values of `count` elements from `begin` on; `dst` a multiple of 4. @returns as `toF16`. */
   toF32(plan: ExprPlan, begin: number, count: number, dst: number): number {
-    if (isPacked(plan)) return this.#readPacked(plan, { begin, count, dst, as: "F32" });
+    if (isPackedPlan(plan)) return this.#readPacked(plan, { begin, count, dst, as: "F32" });
     let maxAbs = 0;
     for (const piece of this.#pieces(plan, begin, count)) {
       const values = this.#widen(plan, piece);
@@ -71,7 +71,7 @@ export class TensorReader {
 
   /** BF16 codes, exact where the source is BF16. @returns as `toF16`. */
   toBf16(plan: ExprPlan, begin: number, count: number, dst: number): number {
-    if (isPacked(plan)) return this.#readPacked(plan, { begin, count, dst, as: "BF16" });
+    if (isPackedPlan(plan)) return this.#readPacked(plan, { begin, count, dst, as: "BF16" });
     let maxAbs = 0;
     for (const piece of this.#pieces(plan, begin, count)) {
       const values = this.#widen(plan, piece);
@@ -180,8 +180,4 @@ interface PackedRange {
   readonly count: number;
   readonly dst: number;
   readonly as: OutputDtype;
-}
-
-function isPacked(plan: ExprPlan): plan is SourcePlan<PackedSource> {
-  return isPackedSource(plan.source);
 }

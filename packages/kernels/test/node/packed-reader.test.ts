@@ -98,6 +98,17 @@ test("rows, slices and steps work on packed sources", async () => {
   expectSame(halves.subarray(96, 2 * 96), row(2));
 });
 
+test("weights that are read at the same time do not disturb each other", async () => {
+  const files = [
+    affineFile({ rows: 160, columns: 4096, bits: 4, groupSize: 128, packing: "gptq", offset: "zeroPoints" }),
+    scaledFile({ rows: 300, columns: 2048, format: "F8_E4M3", block: [128, 128], scaleDtype: "F32" }),
+  ];
+
+  const read = await Promise.all(files.map(({ source }) => readWeight(expr(source))));
+
+  for (const [index, { values }] of files.entries()) expectSame(read[index]!, values);
+});
+
 test("packed weights stream into a file by several threads, from any byte on", async () => {
   const files: PackedFile[] = [
     affineFile({ rows: 250, columns: 2048, bits: 4, groupSize: 64, packing: "rows", offset: "biases" }),
