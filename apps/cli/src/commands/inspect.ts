@@ -1,4 +1,4 @@
-import type { Checkpoint } from "@pippin/checkpoint";
+import type { Checkpoint, CheckpointTensor } from "@pippin/checkpoint";
 import { openCheckpoint } from "@pippin/checkpoint/node";
 import type { DescriptionRow, PackageDescription } from "@pippin/core";
 import type { Command } from "commander";
@@ -42,6 +42,7 @@ function describeCheckpoint(checkpoint: Checkpoint, context: CommandContext): Pa
   );
   const bytes = checkpoint.files.reduce((sum, file) => sum + file.byteLength, 0);
   const dtypes = [...new Set([...checkpoint.tensors.values()].map((tensor) => tensor.dtype))].sort();
+  const grids = [...new Set([...checkpoint.tensors.values()].flatMap(gridOf))].sort();
   return {
     kind: checkpoint.format,
     facts: {
@@ -51,6 +52,7 @@ function describeCheckpoint(checkpoint: Checkpoint, context: CommandContext): Pa
       bytes,
       tensors: checkpoint.tensors.size,
       dtypes: dtypes.join(", "),
+      ...(grids.length > 0 && { quantization: grids.join("; ") }),
     },
     sections: [
       { title: "config", rows: simple.map(([name, value]) => ({ name, text: String(value) })) },
@@ -60,6 +62,15 @@ function describeCheckpoint(checkpoint: Checkpoint, context: CommandContext): Pa
       },
     ],
   };
+}
+
+/** A tensor's grid in words. */
+function gridOf({ quantization }: CheckpointTensor): string[] {
+  if (quantization === undefined) return [];
+  const { bits, codes, groupSize, groupRows, offset } = quantization;
+  const group = groupRows === 1 ? `groups of ${groupSize}` : `blocks of ${groupRows} × ${groupSize}`;
+  const kind = codes === "integer" ? (offset === "none" ? ", symmetric" : "") : `, ${codes}`;
+  return [`${bits} bits in ${group}${kind}`];
 }
 
 function print(io: Io, { kind, facts, sections }: PackageDescription, all: boolean): void {

@@ -1,4 +1,5 @@
 import { type StageContext, throwIfCancelled } from "@pippin/core";
+import { isPackedSource, type WeightSource } from "@pippin/kernels";
 import { createMatrixPool, type MatrixPool, readRows, readWeight } from "@pippin/kernels/node";
 import { decoderError } from "../errors.ts";
 import { type WeightRole, weightRoles } from "../roles.ts";
@@ -37,7 +38,7 @@ export async function loadCheckpoint(
     const expr = weights.expr(role);
     if (expr.shape.length === 1) vectors.set(role, await readWeight(expr));
     else if (role !== "embedding.weight" || spec.head.tied)
-      await pool.load(role, expr, keptAs(expr.source.dtype), context.signal);
+      await pool.load(role, expr, keptAs(expr.source), context.signal);
   });
   return { pool, vectors, embed: (tokens) => readRows(weights.expr("embedding.weight"), tokens) };
 }
@@ -95,7 +96,9 @@ async function loadAll(
   }
 }
 
-function keptAs(dtype: string): "F16" | "BF16" | "F32" {
+function keptAs(source: WeightSource): "F16" | "BF16" | "F32" {
+  if (isPackedSource(source)) return "F32";
+  const { dtype } = source;
   return dtype === "F16" || dtype === "BF16" ? dtype : "F32";
 }
 

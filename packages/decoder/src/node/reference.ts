@@ -36,7 +36,7 @@ interface Model extends LoadedWeights {
  * The decoder's own forward pass over the original weights, in F32: what a converted package is measured against.
  *
  * Written for clarity over the spec, not for speed: matrices multiply in the kernels' pool, everything else is plain
- * loops. Holds the matrices in the checkpoint's precision, those of quantized GGUF types and F64 as F32.
+ * loops. Holds the matrices in the checkpoint's precision, those that are quantized, and F64, as F32.
  */
 export async function createReferenceRunner(
   { spec, weights }: Decoder,

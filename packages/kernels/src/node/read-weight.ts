@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PippinError } from "@pippin/core";
 import type { KernelsErrorCode } from "../errors.ts";
-import { type ExprPlan, planExpr } from "../expr-plan.ts";
+import { type ExprPlan, fileOf, isPackedPlan, planExpr, type SourcePlan } from "../expr-plan.ts";
 import { WasmHeap } from "../wasm-heap.ts";
-import type { WeightExpr } from "../weight-expr.ts";
+import type { PackedSource, WeightExpr } from "../weight-expr.ts";
+import { PackedReader } from "./packed-reader.ts";
+import { SourceFiles } from "./source-files.ts";
 import { READER_BYTES, TensorReader } from "./tensor-reader.ts";
 
 /** Elements read between two turns of the event loop. */
@@ -20,7 +22,7 @@ let heap: WasmHeap | undefined;
  *   `KERNELS_DTYPE_UNSUPPORTED`, `KERNELS_SOURCE_UNREADABLE`, `KERNELS_SOURCE_TRUNCATED`.
  */
 export function readRows(expr: WeightExpr, rows: readonly number[]): Float32Array<ArrayBuffer> {
-  const plan = planExpr(expr, expr.source.file);
+  const plan = planExpr(expr, fileOf(expr.source));
   const { rowElements } = plan;
   const values = new Float32Array(rows.length * rowElements);
   withReader((read) => {
@@ -38,13 +40,33 @@ export function readRows(expr: WeightExpr, rows: readonly number[]): Float32Arra
  * @throws PippinError as `readRows`.
  */
 export async function readWeight(expr: WeightExpr): Promise<Float32Array<ArrayBuffer>> {
-  const plan = planExpr(expr, expr.source.file);
+  const plan = planExpr(expr, fileOf(expr.source));
   const values = new Float32Array(plan.elements);
+  if (isPackedPlan(plan)) {
+    await readPacked(plan, values);
+    return values;
+  }
   for (let begin = 0; begin < values.length; begin += TILE_ELEMENTS) {
     if (begin > 0) await nextTurn();
     withReader((read) => read(plan, begin, values.subarray(begin, begin + TILE_ELEMENTS)));
   }
   return values;
+}
+
+/** With one reader for all tiles, which keeps what several of them need. */
+async function readPacked(plan: SourcePlan<PackedSource>, values: Float32Array): Promise<void> {
+  const files = new SourceFiles();
+  const reader = new PackedReader(files);
+  const target = new Uint8Array(values.buffer);
+  try {
+    for (let begin = 0; begin < values.length; begin += TILE_ELEMENTS) {
+      if (begin > 0) await nextTurn();
+      const count = Math.min(TILE_ELEMENTS, values.length - begin);
+      reader.read(plan, { begin, count, as: "F32", target, offset: 4 * begin });
+    }
+  } finally {
+    files.close();
+  }
 }
 
 type ReadInto = (plan: ExprPlan, begin: number, target: Float32Array) => void;
@@ -66,12 +88,12 @@ function withReader(use: (read: ReadInto) => void): void {
   }
 }
 
-function checkRow({ elements, rowElements, source }: ExprPlan, row: number): void {
+function checkRow({ elements, rowElements, file }: ExprPlan, row: number): void {
   const rows = elements / rowElements;
   if (Number.isInteger(row) && row >= 0 && row < rows) return;
   throw new PippinError<KernelsErrorCode>("KERNELS_SHAPE_MISMATCH", {
-    message: `row ${row} was asked of a weight with ${rows} rows in ${source.file}`,
+    message: `row ${row} was asked of a weight with ${rows} rows in ${file}`,
     hint: "Compare the vocabulary's size in the model's config with its embedding.",
-    details: { row, rows, file: source.file },
+    details: { row, rows, file },
   });
 }

@@ -1,0 +1,66 @@
+/**
+ * Times decoding GGUF blocks to F16 on one thread, from bytes to codes in memory (`castToF16`), against gguf-py's
+ * dequantize followed by numpy's rounding to float16.
+ *
+ *     npm run bench:gguf-blocks -- [--rounds 5]
+ *
+ * Rates are bytes of F16 that come out in a second of CPU, since machines are shared. Rounds alternate between the two; the fastest of each counts.
+ */
+import { spawnSync } from "node:child_process";
+import { loadavg } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { castToF16, DTYPES, type FloatDtype } from "@pippin/kernels";
+import { preparePython } from "../oracles/python-environment.ts";
+import { type Row, report } from "./measure.ts";
+
+/** 4096 × 4096. */
+const ELEMENTS = 2 ** 24;
+/** Tiles, as a conversion decodes them. */
+const TILE_ELEMENTS = 2 ** 16;
+const TYPES: readonly FloatDtype[] = ["Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "Q5_0", "Q5_1", "IQ4_NL"];
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
+const [load = 0] = loadavg();
+const python = preparePython();
+report(
+  "gguf-blocks",
+  load,
+  TYPES.map((type) => compare(type, Number(values.rounds))),
+);
+
+function compare(type: FloatDtype, rounds: number): Row {
+  const { blockBytes, blockElements } = DTYPES[type];
+  // Bytes below 64: no scale is NaN or infinite, which would be looked at twice.
+  const bytes = Uint8Array.from({ length: (ELEMENTS / blockElements) * blockBytes }, (_, i) => (i * 37) & 63);
+  let ours = Number.POSITIVE_INFINITY;
+  let theirs = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    // The first pass after a pause compiles, and takes its memory anew.
+    for (let pass = 0; pass < 5; pass++) ours = Math.min(ours, decodeSeconds(bytes, type));
+    theirs = Math.min(theirs, pythonSeconds(type));
+  }
+  const rate = (seconds: number) => (2 * ELEMENTS) / seconds / 1e9;
+  return {
+    ...{ what: `${type} to F16, one thread`, value: rate(ours), unit: "GB/s" },
+    ...{ reference: "gguf-py", ratio: rate(ours) / rate(theirs) },
+  };
+}
+
+function decodeSeconds(bytes: Uint8Array, type: FloatDtype): number {
+  const { blockBytes, blockElements } = DTYPES[type];
+  const tileBytes = (TILE_ELEMENTS / blockElements) * blockBytes;
+  const began = process.cpuUsage();
+  for (let at = 0; at < bytes.length; at += tileBytes) castToF16(bytes.subarray(at, at + tileBytes), type);
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1e6;
+}
+
+function pythonSeconds(type: string): number {
+  const script = join(import.meta.dirname, "gguf_py.py");
+  const { status, stdout, stderr } = spawnSync(python, [script, type, String(ELEMENTS), "2"], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`${script} failed: ${stderr}`);
+  return Number(stdout);
+}
