@@ -20,7 +20,10 @@ from report import Report, run
 from transformers import AutoModelForCausalLM, GgufConfig
 
 Type = gguf.GGMLQuantizationType
-ENCODINGS = (Type.F32, Type.F16, Type.BF16, Type.Q8_0, Type.Q4_0, Type.Q4_1)
+ENCODINGS = (Type.F32, Type.F16, Type.BF16, Type.Q8_0, Type.Q4_0, Type.Q4_1, Type.Q5_0, Type.Q5_1, Type.MXFP4)
+SCALES = {Type.Q2_K: (80, 82), Type.Q3_K: (108,), Type.Q4_K: (0, 2), Type.Q5_K: (0, 2), Type.Q6_K: (208,),
+          Type.IQ4_NL: (0,), Type.IQ4_XS: (0,)}
+"""Types that gguf-py only reads, and where the fp16 numbers of their blocks lie; all other bytes may be any."""
 MAX_LOGITS = 1e-3
 CONTEXT = 32
 HEAD_DIM = {"llama": 32, "qwen2": 16, "qwen3": 128}
@@ -29,7 +32,7 @@ HEAD_DIM = {"llama": 32, "qwen2": 16, "qwen3": 128}
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a model; quantized rows are multiples of 32."""
+    """Sizes of a model; quantized rows are multiples of 32, those of K-quants of 256."""
 
     vocabulary: int = 288
     hidden: int = 64
@@ -101,9 +104,20 @@ def write_metadata(writer: gguf.GGUFWriter, shape: Shape) -> None:
     writer.add_eos_token_id(shape.vocabulary - 1)
 
 
+def random_blocks(size: tuple[int, ...], kind: Type, r: np.random.Generator) -> np.ndarray:
+    """Blocks of any codes, whose values have the magnitude of weights."""
+    elements, block = gguf.GGML_QUANT_SIZES[kind]
+    data = r.integers(0, 256, (size[0] * size[1] // elements, block), dtype=np.uint8)
+    for place in SCALES[kind]:
+        scales = r.uniform(2e-5, 2e-4, (len(data), 1)).astype("<f2")
+        data[:, place:place + 2] = scales.view(np.uint8)
+    return data.reshape(size[0], -1)
+
+
 def write_gguf(path: str, architecture: str, encoding: Type, tied: bool) -> dict[str, np.ndarray]:
     """Writes a random model; returns what gguf-py reads back, in the order of Hugging Face's rows."""
-    shape, r = Shape(architecture=architecture), np.random.default_rng(len(path))
+    wide = {"hidden": 256, "inner": 512, "heads": 8} if encoding in SCALES else {}
+    shape, r = Shape(architecture=architecture, **wide), np.random.default_rng(len(path))
     writer = gguf.GGUFWriter(path, architecture)
     write_metadata(writer, shape)
     expected = {}
@@ -114,7 +128,10 @@ def write_gguf(path: str, architecture: str, encoding: Type, tied: bool) -> dict
         permuted = architecture == "llama" and heads > 0
         stored = interleave_halves(values, heads) if permuted else values
         kind = encoding if len(size) == 2 else Type.F32
-        data = stored if kind == Type.F32 else quantize(stored, kind)
+        if kind in SCALES:
+            data = random_blocks(size, kind, r)
+        else:
+            data = stored if kind == Type.F32 else quantize(stored, kind)
         writer.add_tensor(name, data, raw_dtype=kind)
         read = stored if kind == Type.F32 else dequantize(data, kind)
         expected[name] = restore_halves(read, heads) if permuted else read
@@ -157,7 +174,7 @@ def tests(report: Report) -> None:
     """Each encoding of the architecture with permuted rows, and the other architectures."""
     work = os.path.join(sys.argv[1], "gguf")
     os.makedirs(work, exist_ok=True)
-    cases = [("llama", encoding, i % 2 == 0) for i, encoding in enumerate(ENCODINGS)]
+    cases = [("llama", encoding, i % 2 == 0) for i, encoding in enumerate((*ENCODINGS, *SCALES))]
     cases += [("qwen2", Type.Q8_0, False), ("qwen2", Type.Q4_1, True), ("qwen3", Type.BF16, False), ("qwen3", Type.Q4_0, True)]
     for architecture, encoding, tied in cases:
         label = f"{architecture} {encoding.name} {'tied' if tied else 'untied'}"

@@ -1,7 +1,8 @@
 import type { Warning } from "@pippin/core";
-import { DTYPES, type Dtype, type TensorSource, type WeightOp } from "@pippin/kernels";
+import { DTYPES, type Dtype, type TensorSource, type WeightOp, type WeightSource } from "@pippin/kernels";
 import { checkpointError, quoted } from "./errors.ts";
 import type { GgufValue } from "./gguf-values.ts";
+import type { Quantization } from "./quantization.ts";
 import type { TensorInfo } from "./tensor-info.ts";
 
 /** A model on disk: what its files say, and where each tensor lies. Holds no weight and no open file. */
@@ -33,16 +34,18 @@ export interface CheckpointFile {
 export interface CheckpointTensor {
   /** Hugging Face name; tensors of a GGUF that have none keep their own. */
   readonly name: string;
-  /** As the file spells it. Only a `Dtype` of kernels has a readable `source`. */
+  /** As the file spells it; that of the codes, where several tensors make the weight. Only a `Dtype` of kernels has a readable `source`. */
   readonly dtype: string;
   /** Row-major. */
   readonly shape: readonly number[];
   /**
-   * Where the bytes lie.
+   * Where the bytes lie: one tensor of a file, or several that make a quantized weight.
    *
    * @throws PippinError `CHECKPOINT_DTYPE_UNSUPPORTED` when the dtype can be listed only.
    */
-  readonly source: TensorSource;
+  readonly source: WeightSource;
+  /** The grid that the values lie on; absent where they are plain floats. */
+  readonly quantization?: Quantization;
   /** Steps from the file's tensor to the Hugging Face one: llama.cpp's order of rotary rows. Empty for safetensors. */
   readonly ops: readonly WeightOp[];
 }
@@ -52,16 +55,24 @@ export interface TensorPlace {
   /** Path of the file. */
   readonly file: string;
   readonly ops?: readonly WeightOp[];
+  readonly quantization?: Quantization | undefined;
+}
+
+/** A tensor of a checkpoint that is one tensor of a file. */
+export interface PlainTensor extends CheckpointTensor {
+  readonly source: TensorSource;
 }
 
 /** A tensor of a checkpoint from its entry in a header. */
-export function checkpointTensor(info: TensorInfo, { name, file, ops = [] }: TensorPlace): CheckpointTensor {
+export function checkpointTensor(info: TensorInfo, place: TensorPlace): PlainTensor {
+  const { name, file, ops = [], quantization } = place;
   const { dtype, shape, byteOffset, byteLength } = info;
   return {
     name,
     dtype,
     shape,
     ops,
+    ...(quantization && { quantization }),
     get source(): TensorSource {
       if (!isReadable(dtype)) throw dtypeUnsupported(name, dtype, file);
       return { file, byteOffset, byteLength, dtype, shape };

@@ -26,6 +26,10 @@ export type CheckpointErrorCode =
   | "CHECKPOINT_DTYPE_UNKNOWN"
   /** The bytes of a tensor were asked for, and its dtype cannot be read. */
   | "CHECKPOINT_DTYPE_UNSUPPORTED"
+  /** config.json says that the weights are quantized in a way that is not read. */
+  | "CHECKPOINT_QUANTIZATION_UNSUPPORTED"
+  /** The tensors of a quantized weight contradict each other or the settings in config.json, or one is missing. */
+  | "CHECKPOINT_PACKED_INVALID"
   /** Shape, dtype and place of a tensor contradict each other, the file or another tensor. */
   | "CHECKPOINT_TENSOR_INVALID"
   /** Two tensors, or two files of one checkpoint, carry the same tensor name. */

@@ -15,7 +15,7 @@ test("a readable tensor says where its bytes lie", () => {
   });
 });
 
-test.each(["Q4_K", "F4", "C64", "toString"])(
+test.each(["IQ2_XS", "F4", "C64", "toString"])(
   "a tensor of %s is listed, and its bytes are refused by name",
   (dtype) => {
     const tensor = checkpointTensor({ dtype, shape: [256], byteOffset: 0, byteLength: 144 }, PLACE);

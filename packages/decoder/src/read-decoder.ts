@@ -1,5 +1,4 @@
-import type { Checkpoint } from "@pippin/checkpoint";
-import { unsupported } from "./config.ts";
+import { type Checkpoint, QUANTIZATION_METHODS, quantizationMethod } from "@pippin/checkpoint";
 import { decoderError, quoted } from "./errors.ts";
 import { FAMILIES } from "./families/families.ts";
 import type { Family } from "./family.ts";
@@ -31,11 +30,8 @@ export function readDecoderSpec(config: unknown): DecoderSpec {
 
 function familyOf(config: unknown): Family {
   // Whatever JSON holds has properties or none; only null and undefined throw when asked.
-  const { model_type: type, quantization_config: quantization } = (config ?? {}) as Record<string, unknown>;
-  if (quantization != null) {
-    const method = (quantization as Record<string, unknown>).quant_method;
-    throw unsupported(`weights quantized with ${quoted(method)} (quantization_config)`);
-  }
+  const { model_type: type } = (config ?? {}) as Record<string, unknown>;
+  refuseUnknownQuantization(config);
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.some((known) => known === type));
   if (family !== undefined) return family;
   const known = FAMILIES.flatMap((candidate) => candidate.modelTypes).join(", ");
@@ -44,5 +40,16 @@ function familyOf(config: unknown): Family {
       type === undefined ? "config.json names no model_type" : `the model_type ${quoted(type)} is not known`,
     hint: `These are: ${known}.`,
     details: { known },
+  });
+}
+
+/** What a method does that nobody here knows cannot be seen from the tensors. */
+function refuseUnknownQuantization(config: unknown): void {
+  const method = quantizationMethod(config);
+  if (method === undefined || QUANTIZATION_METHODS.some((known) => known === method)) return;
+  throw decoderError("DECODER_FEATURE_UNSUPPORTED", {
+    message: `the weights are quantized with ${quoted(method)} (quantization_config), which is not read`,
+    hint: `These are: ${QUANTIZATION_METHODS.join(", ")}, and GGUF files. Take one of them, or the original model in bf16.`,
+    details: { known: QUANTIZATION_METHODS },
   });
 }

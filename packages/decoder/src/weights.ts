@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointTensor } from "@pippin/checkpoint";
-import { isFloatDtype, type WeightExpr, type WeightOp } from "@pippin/kernels";
+import { isFloatSource, type WeightExpr, type WeightOp } from "@pippin/kernels";
 import { decoderError, roleUnknown } from "./errors.ts";
 import type { Family, TensorUse } from "./family.ts";
 import type { GlobalRole, LayerRole, WeightRole } from "./roles.ts";
@@ -61,10 +61,10 @@ function tensorFor(family: Family, spec: DecoderSpec, role: WeightRole): TensorU
 function bind(tensor: CheckpointTensor, use: TensorUse, shape: readonly number[]): WeightExpr {
   // The checkpoint knows best why a tensor cannot be read at all.
   const { source } = tensor;
-  if (!isFloatDtype(tensor.dtype)) {
+  if (!isFloatSource(source)) {
     throw decoderError("DECODER_TENSOR_DTYPE", {
       message: `the tensor ${tensor.name} holds ${tensor.dtype}, which is not a plain float type`,
-      hint: "This checkpoint is quantized: take the original one in bf16, fp16 or fp32.",
+      hint: "This checkpoint is quantized in a way that its config.json does not tell: take the original one in bf16, fp16 or fp32.",
       details: { tensor: tensor.name, dtype: tensor.dtype },
     });
   }

@@ -34,8 +34,8 @@ test.each<[string, object, string]>([
   ["an unknown activation", { hidden_act: "relu2" }, 'the activation "relu2"'],
   [
     "quantized weights",
-    { quantization_config: { quant_method: "gptq", bits: 4 } },
-    '"gptq" (quantization_config)',
+    { quantization_config: { quant_method: "bitsandbytes", load_in_4bit: true } },
+    '"bitsandbytes" (quantization_config)',
   ],
   [
     "oddly quantized weights",

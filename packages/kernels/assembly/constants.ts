@@ -44,3 +44,22 @@ export const MAX_HALF_CODE: v128 = held(i16x8.splat(0x7bff));
 
 export const NIBBLE: v128 = held(i8x16.splat(15));
 export const EIGHT: v128 = held(i8x16.splat(8));
+export const SIXTEEN: v128 = held(i8x16.splat(16));
+export const THIRTY_TWO: v128 = held(i8x16.splat(32));
+export const TWO_BITS: v128 = held(i8x16.splat(3));
+/** Bit i of a byte, for i from 0 to 7, twice. */
+export const BIT_5: v128 = held(i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128));
+/** What the 16 codes of IQ4_NL and IQ4_XS mean (ggml's kvalues_iq4nl). */
+export const IQ4_VALUES: v128 = held(
+  i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113),
+);
+/** Twice what the 16 codes of E2M1 mean: integers (OCP Microscaling Formats 1.0). */
+export const E2M1_TWICE: v128 = held(i8x16(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12));
+/** Upper bytes of the F16 codes of the 16 values of E2M1. */
+export const E2M1_HALF: v128 = held(
+  i8x16(0x00, 0x38, 0x3c, 0x3e, 0x40, 0x42, 0x44, 0x46, -0x80, -0x48, -0x44, -0x42, -0x40, -0x3e, -0x3c, -0x3a),
+);
+/** The magnitude of an F8 in the upper byte of 16 bits, in 32-bit lanes. */
+export const MAGNITUDE_7F: v128 = held(i32x4.splat(0x7f00));
+export const NAN_32: v128 = held(i32x4.splat(0x7fc00000));
+export const TWO_POW_8: v128 = held(f32x4.splat(256));

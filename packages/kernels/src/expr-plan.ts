@@ -1,13 +1,27 @@
 import { PippinError } from "@pippin/core";
-import { byteLengthOf, elementCount, type FloatDtype, isFloatDtype } from "./dtype.ts";
+import { elementCount, FLOAT_DTYPES, type FloatDtype, isFloatDtype } from "./dtype.ts";
 import type { KernelsErrorCode } from "./errors.ts";
-import type { TensorSource, WeightExpr, WeightOp } from "./weight-expr.ts";
+import { checkPacked } from "./packed-plan.ts";
+import { checkSource, exprInvalid, isCount } from "./source-check.ts";
+import {
+  isPackedSource,
+  type PackedSource,
+  type TensorSource,
+  type WeightExpr,
+  type WeightOp,
+  type WeightSource,
+} from "./weight-expr.ts";
 
 export type ElementOp = Extract<WeightOp, { kind: "addOne" | "scale" }>;
 
+/** A tensor whose dtype can be widened to floats. */
+export type FloatSource = TensorSource & { readonly dtype: FloatDtype };
+
 /** A checked expression, in the order a worker executes it: which rows to read, then what to do with each value. */
-export interface ExprPlan {
-  readonly source: TensorSource & { readonly dtype: FloatDtype };
+export interface SourcePlan<Source extends FloatSource | PackedSource> {
+  readonly source: Source;
+  /** The file that messages name. */
+  readonly file: string;
   /** Elements of the result, and of one of its rows (a slice along axis 0). */
   readonly elements: number;
   readonly rowElements: number;
@@ -17,6 +31,8 @@ export interface ExprPlan {
   readonly sourceRow: (row: number) => number;
   readonly elementOps: readonly ElementOp[];
 }
+
+export type ExprPlan = SourcePlan<FloatSource> | SourcePlan<PackedSource>;
 
 /** A stretch of elements that lies in one piece in the source. */
 export interface Run {
@@ -31,9 +47,7 @@ export interface Run {
  * @throws PippinError `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`.
  */
 export function planExpr(expr: WeightExpr, name: string): ExprPlan {
-  const { source } = expr;
-  checkSource(source, name);
-  if (!isFloatDtype(source.dtype)) throw unsupported(source, name);
+  const source = checkedSource(expr.source, name);
   const rowElements = elementCount(source.shape.slice(1));
   const elementOps: ElementOp[] = [];
   const rowMaps: ((row: number) => number)[] = [];
@@ -65,15 +79,32 @@ export function planExpr(expr: WeightExpr, name: string): ExprPlan {
   if (shape.length !== expr.shape.length || shape.some((size, axis) => size !== expr.shape[axis])) {
     throw exprInvalid(name, `its steps give the shape [${shape}], it claims [${expr.shape}]`);
   }
-  return {
-    // The dtype was narrowed above; the compiler narrows the property, not the object.
-    source: source as ExprPlan["source"],
+  const common = {
+    file: fileOf(source),
     elements: rows * rowElements,
     rowElements,
     permuted,
-    sourceRow: (row) => rowMaps.reduceRight((at, map) => map(at), row),
+    sourceRow: (row: number) => rowMaps.reduceRight((at, map) => map(at), row),
     elementOps,
   };
+  return isPackedSource(source) ? { ...common, source } : { ...common, source };
+}
+
+/** Whether kernels widen this source to floats. */
+export function isFloatSource(source: WeightSource): source is FloatSource | PackedSource {
+  return isPackedSource(source) || isFloatDtype(source.dtype);
+}
+
+/** The file that holds a weight's numbers, or its codes. */
+export function fileOf(source: WeightSource): string {
+  return isPackedSource(source) ? source.codes.file : source.file;
+}
+
+function checkedSource(source: WeightSource, name: string): FloatSource | PackedSource {
+  if (isPackedSource(source)) checkPacked(source, name);
+  else checkSource(source, name);
+  if (!isFloatSource(source)) throw unsupported(source, name);
+  return source;
 }
 
 /** Where `count` elements of the result from `begin` on lie in the source, in the result's order. */
@@ -89,18 +120,6 @@ export function* runsOf(plan: ExprPlan, begin: number, count: number): Generator
   }
 }
 
-/** Checks that a source's byte length is what dtype and shape say. */
-export function checkSource(source: TensorSource, name: string): void {
-  const expected = byteLengthOf(source.dtype, elementCount(source.shape));
-  const counts = [source.byteOffset, source.byteLength, ...source.shape];
-  if (!counts.every(isCount) || expected !== source.byteLength) {
-    throw exprInvalid(
-      name,
-      `${source.dtype} [${source.shape}] takes ${expected} bytes, its source has ${source.byteLength}`,
-    );
-  }
-}
-
 /** Result rows are first all even, then all odd rows of each head of `headRows` source rows. */
 function ropeRow(headRows: number): (row: number) => number {
   const half = headRows / 2;
@@ -110,22 +129,10 @@ function ropeRow(headRows: number): (row: number) => number {
   };
 }
 
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
-}
-
-export function exprInvalid(name: string, reason: string): PippinError<KernelsErrorCode> {
-  return new PippinError("KERNELS_EXPR_INVALID", {
-    message: `weight ${name}: ${reason}`,
-    hint: "The model's files and its config disagree; check that both are of the same revision.",
-    details: { weight: name, reason },
-  });
-}
-
 function unsupported(source: TensorSource, name: string): PippinError<KernelsErrorCode> {
   return new PippinError("KERNELS_DTYPE_UNSUPPORTED", {
     message: `weight ${name} is stored as ${source.dtype}, which cannot be read as numbers of a model`,
-    hint: "Use a checkpoint in F16, BF16, F32, or a GGUF file in Q8_0, Q4_0 or Q4_1.",
+    hint: `These can be: ${FLOAT_DTYPES.join(", ")}.`,
     details: { weight: name, dtype: source.dtype, file: source.file },
   });
 }

@@ -9,7 +9,18 @@ export {
   isFloatDtype,
 } from "./dtype.ts";
 export type { KernelsErrorCode } from "./errors.ts";
+export { isFloatSource } from "./expr-plan.ts";
 export { type F16Cast, plainCastToF16, plainCastToF32, plainToBf16 } from "./plain/cast.ts";
 export { F16_OVERFLOW, f16Code, f16Value } from "./plain/float16.ts";
 export { type F32Matrix, plainMultiply } from "./plain/matrix.ts";
-export type { TensorSource, WeightExpr, WeightOp } from "./weight-expr.ts";
+export type { CodeBits } from "./plain/packed.ts";
+export type {
+  AffineSource,
+  PackedSource,
+  ScaledSource,
+  TensorSource,
+  WeightExpr,
+  WeightOp,
+  WeightSource,
+} from "./weight-expr.ts";
+export { isPackedSource } from "./weight-expr.ts";

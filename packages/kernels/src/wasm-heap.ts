@@ -7,6 +7,7 @@ type Address = number;
 type CastToF16 = (src: Address, dst: Address, count: number) => number;
 type CastToF32 = (src: Address, dst: Address, count: number) => unknown;
 type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) => void;
+type GroupAddresses = [scales: Address, zeros: Address, biases: Address];
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
 
 /** What assembly/index.ts exports. */
@@ -17,12 +18,47 @@ export interface WasmExports {
   readonly q8_0_to_f16: CastToF16;
   readonly q4_0_to_f16: CastToF16;
   readonly q4_1_to_f16: CastToF16;
+  readonly q5_0_to_f16: CastToF16;
+  readonly q5_1_to_f16: CastToF16;
+  readonly q2_k_to_f16: CastToF16;
+  readonly q3_k_to_f16: CastToF16;
+  readonly q4_k_to_f16: CastToF16;
+  readonly q5_k_to_f16: CastToF16;
+  readonly q6_k_to_f16: CastToF16;
+  readonly iq4_nl_to_f16: CastToF16;
+  readonly iq4_xs_to_f16: CastToF16;
+  readonly mxfp4_to_f16: CastToF16;
   readonly f32_to_bf16: CastToF16;
   readonly f16_to_f32: CastToF32;
   readonly bf16_to_f32: CastToF32;
   readonly q8_0_to_f32: CastToF32;
   readonly q4_0_to_f32: CastToF32;
   readonly q4_1_to_f32: CastToF32;
+  readonly q5_0_to_f32: CastToF32;
+  readonly q5_1_to_f32: CastToF32;
+  readonly q2_k_to_f32: CastToF32;
+  readonly q3_k_to_f32: CastToF32;
+  readonly q4_k_to_f32: CastToF32;
+  readonly q5_k_to_f32: CastToF32;
+  readonly q6_k_to_f32: CastToF32;
+  readonly iq4_nl_to_f32: CastToF32;
+  readonly iq4_xs_to_f32: CastToF32;
+  readonly mxfp4_to_f32: CastToF32;
+  readonly transpose_words: (src: Address, dst: Address, rows: number, cols: number) => void;
+  readonly unpack_bits: (src: Address, dst: Address, count: number, bits: number) => void;
+  readonly unpack_nibble: (src: Address, dst: Address, count: number, shift: number) => void;
+  readonly u8_to_f32: CastToF32;
+  readonly i8_to_f32: CastToF32;
+  readonly e4m3_to_f32: CastToF32;
+  readonly e5m2_to_f32: CastToF32;
+  readonly e2m1_to_f32: CastToF32;
+  readonly e8m0_to_f32: CastToF32;
+  readonly affine_f32: (
+    ...args: [values: Address, count: number, group: number, skip: number, ...GroupAddresses]
+  ) => void;
+  readonly affine_indexed_f32: (
+    ...args: [values: Address, count: number, index: Address, scales: Address, zeros: Address]
+  ) => void;
   readonly max_abs_f32: (values: Address, count: number) => number;
   readonly add_one_f32: (values: Address, count: number) => void;
   readonly scale_f32: (values: Address, count: number, factor: number) => void;
@@ -70,6 +106,16 @@ export class WasmHeap {
       Q8_0: kernels.q8_0_to_f16,
       Q4_0: kernels.q4_0_to_f16,
       Q4_1: kernels.q4_1_to_f16,
+      Q5_0: kernels.q5_0_to_f16,
+      Q5_1: kernels.q5_1_to_f16,
+      Q2_K: kernels.q2_k_to_f16,
+      Q3_K: kernels.q3_k_to_f16,
+      Q4_K: kernels.q4_k_to_f16,
+      Q5_K: kernels.q5_k_to_f16,
+      Q6_K: kernels.q6_k_to_f16,
+      IQ4_NL: kernels.iq4_nl_to_f16,
+      IQ4_XS: kernels.iq4_xs_to_f16,
+      MXFP4: kernels.mxfp4_to_f16,
     };
     this.#toF32 = {
       F64: (src, dst, count) => this.#f64ToF32(src, dst, count),
@@ -79,6 +125,16 @@ export class WasmHeap {
       Q8_0: kernels.q8_0_to_f32,
       Q4_0: kernels.q4_0_to_f32,
       Q4_1: kernels.q4_1_to_f32,
+      Q5_0: kernels.q5_0_to_f32,
+      Q5_1: kernels.q5_1_to_f32,
+      Q2_K: kernels.q2_k_to_f32,
+      Q3_K: kernels.q3_k_to_f32,
+      Q4_K: kernels.q4_k_to_f32,
+      Q5_K: kernels.q5_k_to_f32,
+      Q6_K: kernels.q6_k_to_f32,
+      IQ4_NL: kernels.iq4_nl_to_f32,
+      IQ4_XS: kernels.iq4_xs_to_f32,
+      MXFP4: kernels.mxfp4_to_f32,
     };
   }
 

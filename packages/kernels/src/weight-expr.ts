@@ -1,4 +1,5 @@
 import type { Dtype } from "./dtype.ts";
+import type { CodeBits } from "./plain/packed.ts";
 
 /** Where a tensor's bytes lie: row-major, little-endian, `byteLength` as dtype and shape say. */
 export interface TensorSource {
@@ -8,6 +9,58 @@ export interface TensorSource {
   readonly byteLength: number;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
+}
+
+/**
+ * A matrix `[rows, columns]` of small unsigned integers, in tensors of their own: (code − zero point) · scale, or
+ * code · scale + bias, with one of each for `groupSize` columns of a row.
+ */
+export interface AffineSource {
+  readonly kind: "affine";
+  readonly shape: readonly number[];
+  readonly codes: TensorSource;
+  readonly bits: CodeBits;
+  /**
+   * - `rows`: each row is a little-endian stream of bits, as MLX packs it. `scales` are `[rows, groups]`.
+   * - `gptq`: words `[columns · bits / 32, rows]`: the same streams, transposed word by word. `scales` are
+   *   `[groups, rows]`; zero points are streams along the rows, `[groups, rows · bits / 32]`.
+   * - `awq`: words `[columns, rows / 8]` of eight rows, whose nibbles are rows 0, 2, 4, 6, 1, 3, 5, 7. `scales` are
+   *   `[groups, rows]`; zero points are words like the codes, `[groups, rows / 8]`.
+   */
+  readonly packing: "rows" | "gptq" | "awq";
+  readonly groupSize: number;
+  /** F16, BF16 or F32. */
+  readonly scales: TensorSource;
+  readonly offset:
+    | { readonly kind: "biases"; readonly biases: TensorSource }
+    /** `added` is 1 where files hold the zero point less one. */
+    | { readonly kind: "zeroPoints"; readonly zeros: TensorSource; readonly added: 0 | 1 }
+    | { readonly kind: "zeroPoint"; readonly value: number };
+  /** I32 `[columns]`, the group of each column where groups are not contiguous; `gptq` only. */
+  readonly groupIndex?: TensorSource;
+}
+
+/** A matrix `[rows, columns]` of small floats or signed integers, with a scale for each block of it. */
+export interface ScaledSource {
+  readonly kind: "scaled";
+  readonly shape: readonly number[];
+  /** Row-major; two F4_E2M1 a byte, the low nibble first. */
+  readonly codes: TensorSource;
+  readonly format: "F8_E4M3" | "F8_E5M2" | "F4_E2M1" | "I8";
+  /** Values that share a scale; blocks at the lower and right edge may be cut. */
+  readonly block: readonly [rows: number, columns: number];
+  /** F32, F16, BF16, or the exponents of E8M0 as U8 or F8_E8M0; as many as there are blocks, row-major. */
+  readonly scales: TensorSource;
+}
+
+/** A quantized matrix whose codes, scales and offsets are several tensors of files. */
+export type PackedSource = AffineSource | ScaledSource;
+
+/** What a weight is made from: one tensor, or a packed matrix that is decoded tile by tile. */
+export type WeightSource = TensorSource | PackedSource;
+
+export function isPackedSource(source: WeightSource): source is PackedSource {
+  return "kind" in source;
 }
 
 /** One step from the file's tensor to the weight a model means. Rows are slices along axis 0. */
@@ -24,9 +77,9 @@ export type WeightOp =
   | { readonly kind: "addOne" }
   | { readonly kind: "scale"; readonly factor: number };
 
-/** A weight as a small expression over one tensor of a file: data that a worker executes tile by tile. */
-export interface WeightExpr {
-  readonly source: TensorSource;
+/** A weight as a small expression over its source: data that a worker executes tile by tile. */
+export interface WeightExpr<Source extends WeightSource = WeightSource> {
+  readonly source: Source;
   /** Applied in order. */
   readonly ops: readonly WeightOp[];
   /** Shape of the result. */

@@ -2,15 +2,18 @@ import { access } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { StageContext } from "@pippin/core";
 import { readJsonFile } from "@pippin/core/node";
-import { type Checkpoint, checkpointTensor } from "../checkpoint.ts";
+import type { Checkpoint } from "../checkpoint.ts";
 import { checkpointError } from "../errors.ts";
+import { packedTensors } from "../packed/packed-tensors.ts";
+import { quantizationScheme } from "../quantization-config.ts";
 import { findWeights } from "./find-weights.ts";
 import { openGguf } from "./open-gguf.ts";
 import { readSafetensorsFiles } from "./safetensors-files.ts";
 
 /**
  * Opens a model's folder, a `.safetensors` file with its config.json beside it, or a `.gguf` file. Reads headers and
- * configs only and leaves no file open.
+ * configs only and leaves no file open. Weights that config.json says are quantized come under the names of the
+ * unquantized model, each with a source that decodes them.
  *
  * @throws PippinError `CHECKPOINT_*` (see `CheckpointErrorCode`), `CORE_FILE_UNREADABLE`, `CORE_PATH_ESCAPES`,
  *   `CORE_CANCELLED`.
@@ -26,9 +29,7 @@ export async function openCheckpoint(path: string, context: StageContext = {}): 
     name: nameOf(path),
     config,
     ...(generationConfig !== undefined && { generationConfig }),
-    tensors: new Map(
-      [...tensors].map(([name, info]) => [name, checkpointTensor(info, { name, file: info.file })]),
-    ),
+    tensors: packedTensors(tensors, quantizationScheme(config)),
     ...read,
   };
 }

@@ -8,6 +8,7 @@ import { type GgufConfig, ggufConfig, ggufGenerationConfig } from "../gguf-confi
 import { ggufTensorName, ggufTensorOps, ROPE_FACTORS_TENSOR } from "../gguf-names.ts";
 import type { GgufValue } from "../gguf-values.ts";
 import { MAX_ROPE_FACTORS } from "../limits.ts";
+import { ggufQuantization } from "../quantization.ts";
 import { tensorInvalid } from "../tensor-info.ts";
 
 /** Opens a GGUF file as the checkpoint that it would be on Hugging Face. */
@@ -75,7 +76,9 @@ function renamed(gguf: Gguf, config: GgufConfig, file: string): Map<string, Chec
     const name = ggufTensorName(ggufName);
     if (name === undefined) continue;
     if (tensors.has(name)) throw tensorTwice(file, name);
-    tensors.set(name, checkpointTensor(info, { name, file, ops: ggufTensorOps(ggufName, heads) }));
+    const ops = ggufTensorOps(ggufName, heads);
+    const quantization = ggufQuantization(info.dtype, info.shape);
+    tensors.set(name, checkpointTensor(info, { name, file, ops, quantization }));
   }
   return tensors;
 }

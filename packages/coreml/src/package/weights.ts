@@ -1,5 +1,5 @@
 import { type StageContext, throwIfCancelled } from "@pippin/core";
-import type { WeightExpr } from "@pippin/kernels";
+import type { TensorSource, WeightExpr } from "@pippin/kernels";
 import { readWeight } from "@pippin/kernels/node";
 import { coremlError } from "../errors.ts";
 import { type Constant, constantOf } from "../mil/constants.ts";
@@ -50,7 +50,7 @@ export async function floatBlobExpr(
   opened: CoremlPackage,
   { type, content }: Constant,
   name: string,
-): Promise<WeightExpr | undefined> {
+): Promise<WeightExpr<TensorSource> | undefined> {
   if (content.kind !== "blob") return undefined;
   const record = await readBlobRecord(await opened.weights(content.fileName), content.offset);
   const dtype = record.dtype === "FLOAT16" ? "F16" : record.dtype === "FLOAT32" ? "F32" : undefined;

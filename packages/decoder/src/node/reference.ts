@@ -6,6 +6,7 @@ import {
   type StageContext,
   throwIfCancelled,
 } from "@pippin/core";
+import { isPackedSource, type WeightSource } from "@pippin/kernels";
 import { createMatrixPool, type MatrixPool, readRows, readWeight } from "@pippin/kernels/node";
 import { decoderError, roleUnknown } from "../errors.ts";
 import type { Decoder } from "../read-decoder.ts";
@@ -24,7 +25,7 @@ export interface ReferenceOptions {
  * The decoder's own forward pass over the original weights, in F32: what a converted package is measured against.
  *
  * Written for clarity over the spec, not for speed: matrices multiply in the kernels' pool, everything else is plain
- * loops. Holds the matrices in the checkpoint's precision, those of quantized GGUF types and F64 as F32.
+ * loops. Holds the matrices in the checkpoint's precision, those that are quantized, and F64, as F32.
  */
 export async function createReferenceRunner(
   { spec, weights }: Decoder,
@@ -41,7 +42,7 @@ export async function createReferenceRunner(
       const expr = weights.expr(role);
       if (expr.shape.length === 1) vectors.set(role, await readWeight(expr));
       else if (role !== "embedding.weight" || spec.head.tied)
-        await pool.load(role, expr, keptAs(expr.source.dtype), context.signal);
+        await pool.load(role, expr, keptAs(expr.source), context.signal);
       done++;
       context.progress?.({
         stage: "reference",
@@ -65,7 +66,9 @@ export async function createReferenceRunner(
   };
 }
 
-function keptAs(dtype: string): "F16" | "BF16" | "F32" {
+function keptAs(source: WeightSource): "F16" | "BF16" | "F32" {
+  if (isPackedSource(source)) return "F32";
+  const { dtype } = source;
   return dtype === "F16" || dtype === "BF16" ? dtype : "F32";
 }
 

@@ -139,10 +139,10 @@ export class ChunkWriter {
 }
 
 function notFinite(
-  { id, plan }: { id: string; plan: { source: { file: string } } },
+  { id, plan }: { id: string; plan: { file: string } },
   value: number,
 ): PippinError<KernelsErrorCode> {
-  const { file } = plan.source;
+  const { file } = plan;
   return new PippinError("KERNELS_WEIGHT_NOT_FINITE", {
     message: `weight ${id} holds ${Number.isNaN(value) ? "NaN" : "an infinity"} (${file})`,
     hint: "The checkpoint is damaged or its training diverged; fetch it again or use another revision.",

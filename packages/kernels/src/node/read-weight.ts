@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PippinError } from "@pippin/core";
 import type { KernelsErrorCode } from "../errors.ts";
-import { type ExprPlan, planExpr } from "../expr-plan.ts";
+import { type ExprPlan, fileOf, planExpr } from "../expr-plan.ts";
 import { WasmHeap } from "../wasm-heap.ts";
 import type { WeightExpr } from "../weight-expr.ts";
 import { READER_BYTES, TensorReader } from "./tensor-reader.ts";
@@ -20,7 +20,7 @@ let heap: WasmHeap | undefined;
  *   `KERNELS_DTYPE_UNSUPPORTED`, `KERNELS_SOURCE_UNREADABLE`, `KERNELS_SOURCE_TRUNCATED`.
  */
 export function readRows(expr: WeightExpr, rows: readonly number[]): Float32Array<ArrayBuffer> {
-  const plan = planExpr(expr, expr.source.file);
+  const plan = planExpr(expr, fileOf(expr.source));
   const { rowElements } = plan;
   const values = new Float32Array(rows.length * rowElements);
   withReader((read) => {
@@ -38,7 +38,7 @@ export function readRows(expr: WeightExpr, rows: readonly number[]): Float32Arra
  * @throws PippinError as `readRows`.
  */
 export async function readWeight(expr: WeightExpr): Promise<Float32Array<ArrayBuffer>> {
-  const plan = planExpr(expr, expr.source.file);
+  const plan = planExpr(expr, fileOf(expr.source));
   const values = new Float32Array(plan.elements);
   for (let begin = 0; begin < values.length; begin += TILE_ELEMENTS) {
     if (begin > 0) await nextTurn();
@@ -66,12 +66,12 @@ function withReader(use: (read: ReadInto) => void): void {
   }
 }
 
-function checkRow({ elements, rowElements, source }: ExprPlan, row: number): void {
+function checkRow({ elements, rowElements, file }: ExprPlan, row: number): void {
   const rows = elements / rowElements;
   if (Number.isInteger(row) && row >= 0 && row < rows) return;
   throw new PippinError<KernelsErrorCode>("KERNELS_SHAPE_MISMATCH", {
-    message: `row ${row} was asked of a weight with ${rows} rows in ${source.file}`,
+    message: `row ${row} was asked of a weight with ${rows} rows in ${file}`,
     hint: "Compare the vocabulary's size in the model's config with its embedding.",
-    details: { row, rows, file: source.file },
+    details: { row, rows, file },
   });
 }

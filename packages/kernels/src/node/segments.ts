@@ -1,6 +1,7 @@
 import { elementCount } from "../dtype.ts";
-import { checkSource, type ExprPlan, exprInvalid, planExpr } from "../expr-plan.ts";
-import type { TensorSource, WeightExpr } from "../weight-expr.ts";
+import { type ExprPlan, planExpr } from "../expr-plan.ts";
+import { checkSource, exprInvalid } from "../source-check.ts";
+import { isPackedSource, type TensorSource, type WeightExpr } from "../weight-expr.ts";
 
 /** A stretch of the output file. */
 export type Segment =
@@ -57,6 +58,7 @@ function placeWeight(segment: Extract<Segment, { kind: "weight" }>, begin: numbe
     return { kind: "cast", begin, end, id, plan: planExpr(expr, id), dtype };
   }
   if (expr.ops.length > 0) throw exprInvalid(id, "a copy of bytes cannot have steps");
+  if (isPackedSource(expr.source)) throw exprInvalid(id, "a weight of several tensors has no bytes to copy");
   checkSource(expr.source, id);
   return { kind: "copy", begin, end: begin + expr.source.byteLength, source: expr.source };
 }

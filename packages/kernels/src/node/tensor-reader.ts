@@ -1,25 +1,28 @@
 import { DTYPES } from "../dtype.ts";
-import { type ExprPlan, runsOf } from "../expr-plan.ts";
+import { type ExprPlan, type FloatSource, runsOf, type SourcePlan } from "../expr-plan.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
+import { isPackedSource, type PackedSource } from "../weight-expr.ts";
+import { type OutputDtype, PackedReader } from "./packed-reader.ts";
 import { SourceFiles } from "./source-files.ts";
 
 /** Largest read at once: small enough to stay in the second-level cache until it is converted. */
 const WINDOW_BYTES = 512 * 1024;
 /** Largest stretch that is widened to F32 at once: steps on values, pieces of blocks. */
 const WIDE_ELEMENTS = 128 * 1024;
-/** Room for the elements of the blocks at both ends that lie outside of a stretch. */
-const WIDE_BYTES = 4 * (WIDE_ELEMENTS + 64);
+/** Room for the elements of the blocks at both ends that lie outside of a stretch; the longest blocks have 256. */
+const WIDE_BYTES = 4 * (WIDE_ELEMENTS + 512);
 
 /** Bytes of the heap that a reader keeps for itself. */
 export const READER_BYTES: number = WINDOW_BYTES + WIDE_BYTES;
 
 /**
  * Executes weight expressions: reads from files straight into WebAssembly memory and converts there. Holds
- * `READER_BYTES` whatever the size of the tensor. All `dst` are addresses of the heap.
+ * `READER_BYTES` whatever the size of the tensor, and `PackedReader`'s memory once it reads a packed source. All `dst` are addresses of the heap.
  */
 export class TensorReader {
   readonly #heap: WasmHeap;
   readonly #files = new SourceFiles();
+  #packed: PackedReader | undefined;
   readonly #window: number;
   readonly #wide: number;
   /** What the window holds: bytes `begin` to `end` of `file`. */
@@ -34,6 +37,7 @@ export class TensorReader {
 
   /** F16 codes of `count` elements from `begin` on. @returns the largest |value|; NaN when one is NaN. */
   toF16(plan: ExprPlan, begin: number, count: number, dst: number): number {
+    if (isPacked(plan)) return this.#readPacked(plan, { begin, count, dst, as: "F16" });
     const { dtype } = plan.source;
     // Types as long as F16 are read to where the result goes and converted there.
     const inPlace = DTYPES[dtype].blockBytes === 2 && !plan.permuted;
@@ -55,6 +59,7 @@ export class TensorReader {
 
   /** F32 values of `count` elements from `begin` on; `dst` a multiple of 4. @returns as `toF16`. */
   toF32(plan: ExprPlan, begin: number, count: number, dst: number): number {
+    if (isPacked(plan)) return this.#readPacked(plan, { begin, count, dst, as: "F32" });
     let maxAbs = 0;
     for (const piece of this.#pieces(plan, begin, count)) {
       const values = this.#widen(plan, piece);
@@ -66,6 +71,7 @@ export class TensorReader {
 
   /** BF16 codes, exact where the source is BF16. @returns as `toF16`. */
   toBf16(plan: ExprPlan, begin: number, count: number, dst: number): number {
+    if (isPacked(plan)) return this.#readPacked(plan, { begin, count, dst, as: "BF16" });
     let maxAbs = 0;
     for (const piece of this.#pieces(plan, begin, count)) {
       const values = this.#widen(plan, piece);
@@ -85,7 +91,13 @@ export class TensorReader {
     this.#held = { file: "", begin: 0, end: 0 };
   }
 
-  *#pieces(plan: ExprPlan, begin: number, count: number): Generator<Piece> {
+  #readPacked(plan: SourcePlan<PackedSource>, range: PackedRange): number {
+    this.#packed ??= new PackedReader(this.#files);
+    const { begin, count, dst, as } = range;
+    return this.#packed.read(plan, { begin, count, as, target: this.#heap.bytes, offset: dst });
+  }
+
+  *#pieces(plan: SourcePlan<FloatSource>, begin: number, count: number): Generator<Piece> {
     const { blockBytes, blockElements } = DTYPES[plan.source.dtype];
     const inWindow = Math.floor(WINDOW_BYTES / blockBytes - 2) * blockElements;
     const longest = Math.min(inWindow, WIDE_ELEMENTS);
@@ -112,7 +124,7 @@ export class TensorReader {
   }
 
   /** Address of the piece's values after all steps, in F32. */
-  #widen(plan: ExprPlan, piece: Piece): number {
+  #widen(plan: SourcePlan<FloatSource>, piece: Piece): number {
     const { dtype } = plan.source;
     const { kernels } = this.#heap;
     this.#heap.toF32(dtype, this.#load(plan, piece), this.#wide, piece.blocks * DTYPES[dtype].blockElements);
@@ -125,7 +137,7 @@ export class TensorReader {
   }
 
   /** Reads the piece's blocks to `dst`. @returns `dst`. */
-  #loadTo(plan: ExprPlan, { firstBlock, blocks }: Piece, dst: number): number {
+  #loadTo(plan: SourcePlan<FloatSource>, { firstBlock, blocks }: Piece, dst: number): number {
     const { file, byteOffset, dtype } = plan.source;
     const { blockBytes } = DTYPES[dtype];
     this.raw(file, byteOffset + firstBlock * blockBytes, blocks * blockBytes, dst);
@@ -133,7 +145,7 @@ export class TensorReader {
   }
 
   /** Address of the piece's blocks in the window, read when they are not there. */
-  #load(plan: ExprPlan, piece: Piece): number {
+  #load(plan: SourcePlan<FloatSource>, piece: Piece): number {
     const { file, byteOffset, byteLength, dtype } = plan.source;
     const { blockBytes } = DTYPES[dtype];
     const begin = byteOffset + piece.firstBlock * blockBytes;
@@ -161,4 +173,15 @@ interface Piece {
   readonly done: number;
   /** Whether the blocks can go to the result as they are. */
   readonly whole: boolean;
+}
+
+interface PackedRange {
+  readonly begin: number;
+  readonly count: number;
+  readonly dst: number;
+  readonly as: OutputDtype;
+}
+
+function isPacked(plan: ExprPlan): plan is SourcePlan<PackedSource> {
+  return isPackedSource(plan.source);
 }

@@ -1,5 +1,6 @@
 import { DTYPES, type FloatDtype } from "../dtype.ts";
-import { f16Code, f16Value } from "./float16.ts";
+import { type BlockReader, GGUF_BLOCK_READERS, halfAt, type Visit } from "./blocks.ts";
+import { f16Code } from "./float16.ts";
 
 /** F16 codes and the largest |value| before rounding (NaN when one is NaN). */
 export interface F16Cast {
@@ -38,8 +39,6 @@ function elementsIn(bytes: Uint8Array, dtype: FloatDtype): number {
   return (bytes.byteLength / blockBytes) * blockElements;
 }
 
-type Visit = (value: number, index: number) => void;
-
 function forEachValue(bytes: Uint8Array, dtype: FloatDtype, visit: Visit): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { blockBytes, blockElements } = DTYPES[dtype];
@@ -48,39 +47,14 @@ function forEachValue(bytes: Uint8Array, dtype: FloatDtype, visit: Visit): void 
   }
 }
 
-type BlockReader = (view: DataView, at: number, visit: Visit) => void;
-
-/** How the bytes of one block become values. Products and sums of GGUF blocks are rounded to F32, as ggml does. */
+/** How the bytes of one block become values. */
 const BLOCK_READERS: Record<FloatDtype, BlockReader> = {
   F64: (view, at, visit) => visit(view.getFloat64(at, true), 0),
   F32: (view, at, visit) => visit(view.getFloat32(at, true), 0),
   F16: (view, at, visit) => visit(halfAt(view, at), 0),
   BF16: (view, at, visit) => visit(bf16Value(view.getUint16(at, true)), 0),
-  Q8_0: (view, at, visit) => {
-    const scale = halfAt(view, at);
-    for (let i = 0; i < 32; i++) visit(Math.fround(scale * view.getInt8(at + 2 + i)), i);
-  },
-  Q4_0: (view, at, visit) => {
-    const scale = halfAt(view, at);
-    for (let i = 0; i < 32; i++) visit(Math.fround(scale * (nibble(view, at + 2, i) - 8)), i);
-  },
-  Q4_1: (view, at, visit) => {
-    const scale = halfAt(view, at);
-    const minimum = halfAt(view, at + 2);
-    for (let i = 0; i < 32; i++) {
-      visit(Math.fround(Math.fround(scale * nibble(view, at + 4, i)) + minimum), i);
-    }
-  },
+  ...GGUF_BLOCK_READERS,
 };
-
-function halfAt(view: DataView, at: number): number {
-  return f16Value(view.getUint16(at, true));
-}
-
-/** Element `i` of a block of 32: low nibbles are elements 0–15, high nibbles 16–31. */
-function nibble(view: DataView, at: number, i: number): number {
-  return i < 16 ? view.getUint8(at + i) & 15 : view.getUint8(at + i - 16) >> 4;
-}
 
 const scratch = new DataView(new ArrayBuffer(4));
 

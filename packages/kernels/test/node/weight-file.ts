@@ -57,7 +57,7 @@ function codeOf(dtype: Dtype, fraction: number): number {
 }
 
 export interface WeightFile {
-  readonly expr: WeightExpr;
+  readonly expr: WeightExpr<TensorSource>;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
