@@ -2,7 +2,7 @@
  * Steps of reading quantized matrices whose codes, scales and offsets lie in tensors of their own: unpack codes to
  * bytes, bytes to F32, then scale group by group. Each step has its twin in src/plain/packed.ts.
  */
-import { E2M1_HALF, MAGNITUDE_7F, NAN_32, NIBBLE, TWO_POW_8 } from "./constants";
+import { E2M1_HALF, EIGHT, MAGNITUDE_7F, NAN_32, NIBBLE, TWO_POW_8 } from "./constants";
 import { quarter0, quarter1, quarter2, quarter3, widenHalves } from "./half";
 
 /** Words `[rows, cols]` to `[cols, rows]`. */
@@ -40,7 +40,7 @@ export function transpose_words(src: usize, dst: usize, rows: i32, cols: i32): v
 }
 
 /**
- * A little-endian stream of codes of `bits` (2, 3, 4, 5, 6 or 8) bits to bytes. `count` is rounded up to a multiple of
+ * A little-endian stream of codes of `bits` (1 to 6, or 8) bits to bytes. `count` is rounded up to a multiple of
  * 32; reads at most 16 and writes at most 32 bytes beyond.
  */
 export function unpack_bits(src: usize, dst: usize, count: i32, bits: i32): void {
@@ -105,6 +105,24 @@ export function i8_to_f32(src: usize, dst: usize, count: i32): void {
     v128.store(dst, quarter1(q), 16);
     v128.store(dst, quarter2(q), 32);
     v128.store(dst, quarter3(q), 48);
+  }
+}
+
+/** Bytes 0–15 that are two's complement in four bits as F32. */
+export function i4_to_f32(src: usize, dst: usize, count: i32): void {
+  for (const end = dst + (<usize>count << 2); dst < end; src += 16, dst += 64) {
+    const q = i8x16.sub(v128.xor(v128.load(src), EIGHT), EIGHT);
+    v128.store(dst, quarter0(q));
+    v128.store(dst, quarter1(q), 16);
+    v128.store(dst, quarter2(q), 32);
+    v128.store(dst, quarter3(q), 48);
+  }
+}
+
+/** F32 of a table by index, one byte each. */
+export function lookup_f32(src: usize, dst: usize, count: i32, table: usize): void {
+  for (const end = dst + (<usize>count << 2); dst < end; src++, dst += 4) {
+    store<f32>(dst, load<f32>(table + (<usize>load<u8>(src) << 2)));
   }
 }
 

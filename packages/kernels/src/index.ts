@@ -17,6 +17,8 @@ export type { CodeBits } from "./plain/packed.ts";
 export type {
   AffineSource,
   PackedSource,
+  PaletteSource,
+  PartSource,
   ScaledSource,
   TensorSource,
   WeightExpr,

@@ -1,5 +1,12 @@
 import { checkSource, exprInvalid, isCount } from "./source-check.ts";
-import type { AffineSource, PackedSource, ScaledSource, TensorSource } from "./weight-expr.ts";
+import type {
+  AffineSource,
+  PackedSource,
+  PaletteSource,
+  PartSource,
+  ScaledSource,
+  TensorSource,
+} from "./weight-expr.ts";
 
 /** Widest packed matrix: about five times the widest projection of a published model. Bounds a reader's memory. */
 const MAX_COLUMNS = 2 ** 18;
@@ -10,6 +17,7 @@ const MIN_GROUP = 8;
 const SCALE_DTYPES: readonly string[] = ["F16", "BF16", "F32"];
 const EXPONENT_DTYPES: readonly string[] = ["U8", "F8_E8M0"];
 const WORD_DTYPES: readonly string[] = ["I32", "U32"];
+const PALETTE_BITS: readonly number[] = [1, 2, 3, 4, 6, 8];
 const CODE_BITS: readonly number[] = [2, 3, 4, 5, 6, 8];
 
 /** Whether scales are powers of two, written as exponents. */
@@ -29,8 +37,10 @@ export function checkPacked(source: PackedSource, name: string): void {
   check.that(source.shape.length === 2 && fits && columns >= MIN_GROUP, () => {
     return `a packed matrix cannot have the shape [${source.shape}]`;
   });
-  if (source.kind === "affine") checkAffine(source, { rows, columns }, check);
-  else checkScaled(source, { rows, columns }, check);
+  const size = { rows, columns };
+  if (source.kind === "affine") checkAffine(source, size, check);
+  else if (source.kind === "scaled") checkScaled(source, size, check);
+  else checkPalette(source, size, check);
 }
 
 interface Size {
@@ -49,7 +59,12 @@ class PackedCheck {
     if (!holds) throw exprInvalid(this.#name, reason());
   }
 
-  tensor(what: string, source: TensorSource, dtypes: readonly string[], shape: readonly number[]): void {
+  /** Bytes that hold `count` codes of so many bits, without a gap. */
+  stream(what: string, source: PartSource, count: number, bits: number): void {
+    this.tensor(what, source, ["U8"], [Math.ceil((count * bits) / 8)]);
+  }
+
+  tensor(what: string, source: PartSource, dtypes: readonly string[], shape: readonly number[]): void {
     checkSource(source, this.#name);
     const same =
       source.shape.length === shape.length && shape.every((size, axis) => size === source.shape[axis]);
@@ -59,8 +74,19 @@ class PackedCheck {
   }
 }
 
+function checkPalette(source: PaletteSource, { rows, columns }: Size, check: PackedCheck): void {
+  const { codes, bits, groupRows, table } = source;
+  check.that(PALETTE_BITS.includes(bits), () => `indices of ${bits} bits are not read`);
+  check.that(
+    isCount(groupRows) && groupRows > 0 && rows % groupRows === 0,
+    () => `${rows} rows are no whole groups of ${groupRows}`,
+  );
+  check.stream("indices", codes, rows * columns, bits);
+  check.tensor("table", table, ["F16", "F32"], [rows / groupRows, 2 ** bits]);
+}
+
 function checkAffine(source: AffineSource, { rows, columns }: Size, check: PackedCheck): void {
-  const { bits, packing, groupSize, codes, scales, offset, groupIndex } = source;
+  const { bits, packing, groupSize, groupRows = 1, codes, scales, offset, groupIndex } = source;
   check.that(CODE_BITS.includes(bits), () => `codes of ${bits} bits are not read`);
   check.that(
     isCount(groupSize) && groupSize >= MIN_GROUP,
@@ -68,19 +94,36 @@ function checkAffine(source: AffineSource, { rows, columns }: Size, check: Packe
   );
   const groups = Math.ceil(columns / groupSize);
   if (packing === "rows") {
-    check.that(columns % groupSize === 0, () => `${columns} columns are no whole groups of ${groupSize}`);
-    check.tensor("codes", codes, [...WORD_DTYPES], [rows, (columns * bits) / 32]);
-    check.tensor("scales", scales, SCALE_DTYPES, [rows, groups]);
+    const whole = columns % groupSize === 0 && isCount(groupRows) && groupRows > 0 && rows % groupRows === 0;
+    check.that(whole, () => `[${source.shape}] is no whole blocks of ${groupRows} × ${groupSize}`);
+    const count = rows / groupRows;
+    if (codes.dtype === "U8") check.stream("codes", codes, rows * columns, bits);
+    else check.tensor("codes", codes, WORD_DTYPES, [rows, (columns * bits) / 32]);
+    check.tensor("scales", scales, SCALE_DTYPES, [count, groups]);
     check.that(groupIndex === undefined, () => "rows of bits cannot have an index of groups");
-    check.that(offset.kind !== "zeroPoints", () => "rows of bits cannot have packed zero points");
-    if (offset.kind === "biases") check.tensor("biases", offset.biases, SCALE_DTYPES, [rows, groups]);
+    if (offset.kind === "biases") check.tensor("biases", offset.biases, SCALE_DTYPES, [count, groups]);
+    if (offset.kind === "zeroValues")
+      check.tensor("zero points", offset.zeros, SCALE_DTYPES, [count, groups]);
+    if (offset.kind === "zeroPoints") {
+      check.stream("zero points", offset.zeros, count * groups, bits);
+      check.that(offset.added === 0, () => "zero points of a stream are whole");
+    }
   } else {
+    const parts = [codes, scales, offset.kind === "zeroPoints" ? offset.zeros : codes];
+    check.that(
+      parts.every(({ inline }) => inline === undefined),
+      () => "transposed codes are read from files only",
+    );
     if (packing === "awq") check.that(bits === 4, () => `AWQ words hold 4 bits a code, not ${bits}`);
     const words = (count: number) => (count * bits) / 32;
     const shape = packing === "awq" ? [columns, words(rows)] : [words(columns), rows];
     check.tensor("codes", codes, WORD_DTYPES, shape);
     check.tensor("scales", scales, SCALE_DTYPES, [groups, rows]);
-    check.that(offset.kind !== "biases", () => "transposed codes cannot have biases");
+    const stored = offset.kind === "biases" || offset.kind === "zeroValues";
+    check.that(
+      !stored && groupRows === 1,
+      () => "transposed codes cannot have offsets of floats, nor groups of rows",
+    );
     if (offset.kind === "zeroPoints")
       check.tensor("zero points", offset.zeros, WORD_DTYPES, [groups, words(rows)]);
     if (groupIndex !== undefined) {
@@ -99,8 +142,9 @@ function checkScaled(source: ScaledSource, { rows, columns }: Size, check: Packe
   check.that(whole, () => `blocks of ${blockRows} × ${blockColumns} values are not read`);
   checkSource(codes, source.codes.file);
   // MLX packs floats in words too.
-  const dtypes: readonly string[] = [format === "F4_E2M1" ? "U8" : format, "U32"];
-  const bytes = format === "F4_E2M1" ? (rows * columns) / 2 : rows * columns;
+  const nibbles = format === "F4_E2M1" || format === "I4";
+  const dtypes: readonly string[] = [nibbles ? "U8" : format, "U32"];
+  const bytes = nibbles ? Math.ceil((rows * columns) / 2) : rows * columns;
   check.that(dtypes.includes(codes.dtype) && codes.byteLength === bytes, () => {
     return `its codes are ${codes.dtype} [${codes.shape}], which is not ${rows} × ${columns} of ${format}`;
   });

@@ -1,10 +1,13 @@
 import { PippinError } from "@pippin/core";
 import { byteLengthOf, elementCount } from "./dtype.ts";
 import type { KernelsErrorCode } from "./errors.ts";
-import type { TensorSource } from "./weight-expr.ts";
+import type { PartSource } from "./weight-expr.ts";
 
 /** Checks that a source's byte length is what dtype and shape say. */
-export function checkSource(source: TensorSource, name: string): void {
+export function checkSource(source: PartSource, name: string): void {
+  if (source.inline !== undefined && source.inline.byteLength !== source.byteLength) {
+    throw exprInvalid(name, `a part of ${source.byteLength} bytes comes as ${source.inline.byteLength}`);
+  }
   const expected = byteLengthOf(source.dtype, elementCount(source.shape));
   const counts = [source.byteOffset, source.byteLength, ...source.shape];
   if (!counts.every(isCount) || expected !== source.byteLength) {

@@ -52,6 +52,8 @@ export interface WasmExports {
   readonly e4m3_to_f32: CastToF32;
   readonly e5m2_to_f32: CastToF32;
   readonly e2m1_to_f32: CastToF32;
+  readonly i4_to_f32: CastToF32;
+  readonly lookup_f32: (...args: [...Parameters<CastToF32>, table: Address]) => void;
   readonly e8m0_to_f32: CastToF32;
   readonly affine_f32: (
     ...args: [values: Address, count: number, group: number, skip: number, ...GroupAddresses]

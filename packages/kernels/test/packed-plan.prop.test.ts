@@ -3,7 +3,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { byteLengthOf, type Dtype, elementCount } from "../src/dtype.ts";
 import { planExpr } from "../src/expr-plan.ts";
-import type { AffineSource, PackedSource, ScaledSource, TensorSource } from "../src/weight-expr.ts";
+import type {
+  AffineSource,
+  PackedSource,
+  PaletteSource,
+  ScaledSource,
+  TensorSource,
+} from "../src/weight-expr.ts";
 
 function tensor(dtype: Dtype, shape: readonly number[]): TensorSource {
   const byteLength = byteLengthOf(dtype, elementCount(shape));
@@ -29,9 +35,27 @@ const FP8: ScaledSource = {
   scales: tensor("F32", [2, 2]),
 };
 
+/** uint4 as Core ML stores it: an odd number of codes in one stream, and offsets of the same kind. */
+const UINT4: AffineSource = {
+  ...{ kind: "affine", shape: [3, 63], bits: 4, packing: "rows", groupSize: 21 },
+  codes: tensor("U8", [95]),
+  scales: tensor("F16", [3, 3]),
+  offset: { kind: "zeroPoints", zeros: tensor("U8", [5]), added: 0 },
+};
+const INT4: ScaledSource = {
+  ...{ kind: "scaled", shape: [3, 63], format: "I4", block: [1, 21] },
+  codes: tensor("U8", [95]),
+  scales: tensor("F16", [3, 3]),
+};
+const PALETTE: PaletteSource = {
+  ...{ kind: "palette", shape: [6, 15], bits: 3, groupRows: 2 },
+  codes: tensor("U8", [34]),
+  table: tensor("F16", [3, 8]),
+};
+
 const plan = (source: PackedSource) => planExpr({ source, ops: [], shape: source.shape }, "w");
 
-test.each([MLX, GPTQ, FP8])("a source that fits is planned", (source) => {
+test.each([MLX, GPTQ, FP8, UINT4, INT4, PALETTE])("a source that fits is planned", (source) => {
   expect(plan(source).elements).toBe(elementCount(source.shape));
 });
 
@@ -44,7 +68,7 @@ test.each<[string, PackedSource]>([
   ["seven bits", { ...MLX, bits: 7 as 8 }],
   ["codes of other bits", { ...MLX, bits: 8 }],
   ["codes that are bytes", { ...MLX, codes: tensor("U8", [4, 8]) }],
-  ["packed zero points of rows", { ...MLX, offset: GPTQ.offset }],
+  ["zero points in words, of rows", { ...MLX, offset: GPTQ.offset }],
   [
     "zero points for other rows",
     { ...GPTQ, offset: { kind: "zeroPoints", zeros: tensor("I32", [2, 3]), added: 0 } },
@@ -61,6 +85,17 @@ test.each<[string, PackedSource]>([
   ["codes of another format", { ...FP8, format: "F8_E5M2" }],
   ["codes of another size", { ...FP8, codes: tensor("F8_E4M3", [16, 65]) }],
   ["scales that are words", { ...FP8, scales: tensor("U32", [2, 2]) }],
+  ["a short stream", { ...UINT4, codes: tensor("U8", [94]) }],
+  [
+    "zero points for other groups",
+    { ...UINT4, offset: { kind: "zeroPoints", zeros: tensor("U8", [4]), added: 0 } },
+  ],
+  ["a stream of other bits", { ...UINT4, bits: 5 }],
+  ["rows in no whole groups", { ...UINT4, groupRows: 2 }],
+  ["nibbles that are words of a byte", { ...INT4, codes: tensor("I8", [95]) }],
+  ["a palette of other bits", { ...PALETTE, bits: 4 }],
+  ["a palette for other rows", { ...PALETTE, groupRows: 4 }],
+  ["a short table", { ...PALETTE, table: tensor("F16", [3, 7]) }],
 ])("%s: refused", (_, source) => {
   expect(() => plan(source)).toThrow(expect.objectContaining({ code: "KERNELS_EXPR_INVALID" }));
 });
@@ -82,17 +117,21 @@ test("whatever numbers a source holds, it is planned with tensors that fit, or r
     { requiredKeys: [] },
   );
   fc.assert(
-    fc.property(fc.constantFrom(MLX, GPTQ, FP8), change, (source, changes) => {
-      const changed = { ...source, ...changes } as PackedSource;
-      try {
-        const { elements } = plan(changed);
-        const bits = changed.kind === "affine" ? changed.bits : 8;
-        expect(changed.codes.byteLength * 8).toBe(elements * bits);
-      } catch (error) {
-        if (!isPippinError(error)) throw error;
-        expect(error.code).toBe("KERNELS_EXPR_INVALID");
-      }
-    }),
+    fc.property(
+      fc.constantFrom<PackedSource>(MLX, GPTQ, FP8, UINT4, INT4, PALETTE),
+      change,
+      (source, changes) => {
+        const changed = { ...source, ...changes } as PackedSource;
+        try {
+          const { elements } = plan(changed);
+          const bits = changed.kind === "scaled" ? (changed.format === "I4" ? 4 : 8) : changed.bits;
+          expect(changed.codes.byteLength).toBe(Math.ceil((elements * bits) / 8));
+        } catch (error) {
+          if (!isPippinError(error)) throw error;
+          expect(error.code).toBe("KERNELS_EXPR_INVALID");
+        }
+      },
+    ),
     { numRuns: 3000 },
   );
 });

@@ -1,12 +1,14 @@
 import { coremlError } from "../errors.ts";
-import type { TensorValue, Value } from "../proto/mil.ts";
+import type { Operation, TensorValue, Value } from "../proto/mil.ts";
 import { countOf, type MilType, milTypeOf, packedBytes } from "./types.ts";
 
 /** Content of a constant: numbers in their own array type, text, or a place in the weight file. */
 export type ConstantContent =
   | { readonly kind: "numbers"; readonly values: NumberArray }
   | { readonly kind: "strings"; readonly values: readonly string[] }
-  | { readonly kind: "blob"; readonly fileName: string; readonly offset: number };
+  | { readonly kind: "blob"; readonly fileName: string; readonly offset: number }
+  /** A weight that a constexpr operation makes from compressed constants. */
+  | { readonly kind: "compressed"; readonly operation: Operation };
 
 /** fp16 is kept as its 16-bit codes; bool as 0 and 1; types below a byte as packed bytes. */
 export type NumberArray =
@@ -22,6 +24,30 @@ export type NumberArray =
 export interface Constant {
   readonly type: MilType;
   readonly content: ConstantContent;
+}
+
+/** Operations whose result is a weight, made from compressed constants. */
+const COMPRESSED: ReadonlySet<string> = new Set([
+  "constexpr_blockwise_shift_scale",
+  "constexpr_lut_to_dense",
+  "constexpr_affine_dequantize",
+]);
+
+/** Whether operations of this type give a constant: written out, or made from compressed parts. */
+export function isConstant(type = ""): boolean {
+  return type === "const" || COMPRESSED.has(type);
+}
+
+/**
+ * The constant that an operation gives.
+ *
+ * @throws PippinError `COREML_PROGRAM_INVALID`.
+ */
+export function constantFrom(operation: Operation): Constant {
+  const [output] = operation.outputs;
+  const name = output?.name ?? "";
+  if (operation.type === "const") return constantOf(operation.attributes.get("val"), name);
+  return { type: milTypeOf(output?.type, name), content: { kind: "compressed", operation } };
 }
 
 /**

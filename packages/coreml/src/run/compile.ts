@@ -1,8 +1,8 @@
 import { throwIfCancelled } from "@pippin/core";
-import { type Constant, constantOf } from "../mil/constants.ts";
+import { type Constant, constantFrom, constantOf, isConstant } from "../mil/constants.ts";
 import { countOf, type MilType, milTypeOf } from "../mil/types.ts";
 import type { CoremlPackage } from "../package/read-package.ts";
-import { floatBlobExpr } from "../package/weights.ts";
+import { weightExpr } from "../package/weights.ts";
 import type { Binding, Block, MilFunction, Operation } from "../proto/mil.ts";
 import { ATTENTION } from "./attention.ts";
 import { BINARY } from "./binary.ts";
@@ -131,7 +131,7 @@ class Compiler {
     const steps: Step[] = [];
     for (const [index, operation] of operations.entries()) {
       throwIfCancelled(this.#context.signal);
-      if (operation.type === "const") await this.#constant(operation);
+      if (isConstant(operation.type)) await this.#constant(operation);
       else steps.push(await this.#step(operation, unused.get(index) ?? []));
     }
     return {
@@ -157,7 +157,7 @@ class Compiler {
     const { operations } = this.#block;
     const unused = new Map<number, string[]>();
     operations.forEach((operation, index) => {
-      if (operation.type === "const") return;
+      if (isConstant(operation.type)) return;
       for (const { name = "" } of operation.outputs) {
         const last = Math.max(index, this.#liveness.lastSeen(name));
         unused.set(last, [...(unused.get(last) ?? []), name]);
@@ -182,7 +182,7 @@ class Compiler {
 
   async #constant(operation: Operation): Promise<void> {
     const name = operation.outputs[0]?.name ?? "";
-    const constant = constantOf(operation.attributes.get("val"), name);
+    const constant = constantFrom(operation);
     const slot = this.#define(name);
     this.#constants.set(name, constant);
     if (this.#staysOut(name, constant)) return;
@@ -191,7 +191,7 @@ class Compiler {
 
   /** Matrices go to the pool when their `linear` is met, large lookup tables stay on disk. */
   #staysOut(name: string, { type, content }: Constant): boolean {
-    if (content.kind !== "blob") return false;
+    if (content.kind !== "blob" && content.kind !== "compressed") return false;
     const users = this.#liveness.usesOf(name).map((index) => this.#block.operations[index]);
     const large = countOf(type.shape, name) > MAX_RESIDENT_ELEMENTS;
     const multiplied = users.some((user) => user?.type === "linear");
@@ -269,9 +269,9 @@ class Compiler {
     const name = firstOperand(operation, "x") ?? "";
     const constant = this.#constants.get(name);
     if (constant === undefined || this.#initial[this.#slots.get(name)!] !== undefined) return KERNELS.gather!;
-    const expr = await floatBlobExpr(this.#context.opened, constant, name);
+    const expr = await weightExpr(this.#context.opened, constant, name);
     if (expr === undefined) throw unsupported(`gather from ${name}, which is not fp16 or fp32`);
-    return gatherFromFile(expr);
+    return gatherFromFile(expr, constant.type.dtype === "FLOAT16");
   }
 }
 

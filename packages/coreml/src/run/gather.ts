@@ -1,6 +1,7 @@
-import type { WeightExpr } from "@pippin/kernels";
+import { isPackedSource, type WeightExpr } from "@pippin/kernels";
 import { readRows } from "@pippin/kernels/node";
 import type { Kernel, Operands } from "./kernel.ts";
+import { roundToHalf } from "./round.ts";
 import { invalid, normalAxis, sizeOf, type Tensor, unsupported } from "./value.ts";
 
 /** An index as a place; negative ones count from the end. */
@@ -40,14 +41,16 @@ export function gatherRows(
   return { shape, data };
 }
 
-/** `gather` along axis 0 of a weight that stays in its file. */
-export function gatherFromFile(expr: WeightExpr): Kernel {
+/** `gather` along axis 0 of a weight that stays in its file; `half`: whether its values are fp16 once decoded. */
+export function gatherFromFile(expr: WeightExpr, half: boolean): Kernel {
   const [size = 0, ...rest] = expr.shape;
   return (p) => {
     const { shape, data } = p.tensor("indices");
     if (normalAxis(p.number("axis", 0), expr.shape.length) !== 0 || p.number("batch_dims", 0) !== 0)
       throw unsupported("gather from a large weight along another axis than 0");
     const rows = Array.from(data, (index) => placeOf(index, size));
-    return { shape: [...shape, ...rest], data: readRows(expr, rows) };
+    const values = readRows(expr, rows);
+    if (half && isPackedSource(expr.source)) roundToHalf(values);
+    return { shape: [...shape, ...rest], data: values };
   };
 }

@@ -1,7 +1,8 @@
+import { isPackedSource } from "@pippin/kernels";
 import type { MatrixPool } from "@pippin/kernels/node";
 import type { Constant } from "../mil/constants.ts";
 import type { CoremlPackage } from "../package/read-package.ts";
-import { floatBlobExpr } from "../package/weights.ts";
+import { weightExpr } from "../package/weights.ts";
 import { inTurns, type Kernel } from "./kernel.ts";
 import type { ResidentConstants } from "./resident.ts";
 import { floats, invalid, type Tensor } from "./value.ts";
@@ -32,14 +33,13 @@ export class MatrixShelf {
   }
 
   async #load({ constant, name, resident }: Weight, signal: AbortSignal | undefined): Promise<string> {
-    const { content, type } = constant;
-    const expr = content.kind === "blob" ? await floatBlobExpr(this.#opened, constant, name) : undefined;
+    const { type } = constant;
+    const expr = await weightExpr(this.#opened, constant, name);
+    const stored = expr && (isPackedSource(expr.source) ? expr.source.codes : expr.source);
     // Constants in the program itself have no place in a file; their names are those of one function.
-    const id = expr
-      ? `${expr.source.file}@${expr.source.byteOffset} [${type.shape}]`
-      : `#${this.#loaded.size}`;
+    const id = stored ? `${stored.file}@${stored.byteOffset} [${type.shape}]` : `#${this.#loaded.size}`;
     if (this.#loaded.has(id)) return id;
-    if (expr) await this.#pool.load(id, expr, expr.source.dtype === "F16" ? "F16" : "F32", signal);
+    if (expr) await this.#pool.load(id, expr, type.dtype === "FLOAT16" ? "F16" : "F32", signal);
     else {
       const [rows = 0, columns = 0] = type.shape;
       const value = await resident.load(constant, name);
@@ -47,7 +47,7 @@ export class MatrixShelf {
       await this.#pool.loadValues(id, rows ?? 0, columns ?? 0, floats(value, name));
     }
     this.#loaded.add(id);
-    this.#onBytes(expr?.source.byteLength ?? 0);
+    this.#onBytes(stored?.byteLength ?? 0);
     return id;
   }
 }

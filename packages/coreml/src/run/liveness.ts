@@ -1,3 +1,4 @@
+import { isConstant } from "../mil/constants.ts";
 import type { Operation } from "../proto/mil.ts";
 
 /** Operations whose result may share memory with their operand `x`. */
@@ -53,7 +54,7 @@ export function livenessOf(operations: readonly Operation[], outputs: readonly s
   };
   const ownsMemory = (name: string): boolean => {
     const type = producers.get(name)?.type;
-    return type !== undefined && type !== "const" && !VIEWS.has(type) && !STATEFUL.has(type);
+    return type !== undefined && !isConstant(type) && !VIEWS.has(type) && !STATEFUL.has(type);
   };
   return { usesOf, lastSeen, ownsMemory };
 }

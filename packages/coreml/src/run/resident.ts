@@ -1,10 +1,9 @@
 import { f16Value } from "@pippin/kernels";
-import { readWeight } from "@pippin/kernels/node";
 import { type Constant, viewAs } from "../mil/constants.ts";
 import { countOf, type MilType, packedBytes } from "../mil/types.ts";
 import { readBlobRecord } from "../package/blob-file.ts";
 import type { CoremlPackage } from "../package/read-package.ts";
-import { floatBlobExpr } from "../package/weights.ts";
+import { readDense, weightExpr } from "../package/weights.ts";
 import type { DataTypeName } from "../proto/mil.ts";
 import { invalid, type RuntimeValue, sizeOf, type Tensor, unsupported } from "./value.ts";
 
@@ -33,24 +32,21 @@ export class ResidentConstants {
     if (content.kind === "strings") return content.values[0] ?? "";
     const shape = type.shape.map((size) => size ?? 0);
     if (content.kind === "numbers") return { shape, data: runtimeData(content.values, type, name) };
-    const key = `${content.fileName}@${content.offset} ${type.dtype} [${shape}]`;
-    const known = this.#blobs.get(key);
+    const place = content.kind === "blob" ? `${content.fileName}@${content.offset}` : "";
+    const key = `${place} ${type.dtype} [${shape}]`;
+    const known = place === "" ? undefined : this.#blobs.get(key);
     if (known !== undefined) return known;
-    const value = { shape, data: await this.#read(constant, content, name) };
-    this.#blobs.set(key, value);
-    return value;
+    const expr = await weightExpr(this.#opened, constant, name);
+    const data = expr ? await readDense(expr, constant) : await this.#readOther(constant, name);
+    if (place !== "") this.#blobs.set(key, { shape, data });
+    return { shape, data };
   }
 
-  async #read(
-    constant: Constant,
-    { fileName, offset }: { fileName: string; offset: number },
-    name: string,
-  ): Promise<Tensor["data"]> {
-    const { type } = constant;
-    const expr = await floatBlobExpr(this.#opened, constant, name);
-    if (expr !== undefined) return readWeight(expr);
-    const source = await this.#opened.weights(fileName);
-    const record = await readBlobRecord(source, offset);
+  /** Integers and booleans of the weight file. */
+  async #readOther({ type, content }: Constant, name: string): Promise<Tensor["data"]> {
+    if (content.kind !== "blob") throw unsupported(`the constant ${name}`);
+    const source = await this.#opened.weights(content.fileName);
+    const record = await readBlobRecord(source, content.offset);
     const { dtype } = type;
     const bytesWanted = dtype === "STRING" ? -1 : packedBytes(dtype, countOf(type.shape, name));
     if (record.dtype !== dtype || record.byteLength !== bytesWanted)

@@ -52,7 +52,22 @@ function milValue({ dtype, shape, values }: Literal): Value {
   if (dtype === "FLOAT32") return { type, immediateValue: { tensor: { floats: { values } } } };
   if (dtype === "FLOAT16")
     return { type, immediateValue: { tensor: { bytes: { values: encodeFloat16(values) } } } };
+  if (dtype !== "INT32")
+    return { type, immediateValue: { tensor: { bytes: { values: packed(dtype, values) } } } };
   return { type, immediateValue: { tensor: { ints: { values } } } };
+}
+
+/** Integers of less than 32 bits as Core ML writes them: one stream of bits, the lowest first. */
+function packed(dtype: DataTypeName, values: readonly number[]): Uint8Array {
+  const bits = Number(/\d+$/.exec(dtype)?.[0]);
+  const bytes = new Uint8Array(Math.ceil((values.length * bits) / 8));
+  values.forEach((value, index) => {
+    for (let bit = 0; bit < bits; bit++) {
+      const at = index * bits + bit;
+      bytes[at >> 3]! |= ((value >> bit) & 1) << (at & 7);
+    }
+  });
+  return bytes;
 }
 
 /** Operands by parameter: names of values, lists of names for tuples, or constants written in place. */

@@ -45,8 +45,7 @@ test.each([
 
 test.each([
   ["conv", "conv conv_"],
-  ["constexpr_blockwise_shift_scale", "constexpr_blockwise_shift_scale constexpr_"],
-  ["constexpr_lut_to_dense", "constexpr_lut_to_dense constexpr_"],
+  ["constexpr_sparse_to_dense", "constexpr_sparse_to_dense constexpr_"],
   ["toString", "toString toString_"],
 ])("the operation %s is not executed, and named when the package is opened", async (type, named) => {
   const program = new Program();
@@ -84,16 +83,6 @@ test("a value written in place of a name is taken as a constant", async () => {
   const executable = await executableOf({ main: program.returns(y!) });
   const outputs = await executable.run("main", new Map([["x", floats(1, 2)]]), new Map());
   expect([...outputs.get(y!)!.data]).toEqual([4, 5]);
-});
-
-test("a compressed weight is named by its operation, not by the packed data that it takes in place", async () => {
-  const program = new Program();
-  const indices = { dtype: "UINT4", shape: [4], values: [0, 0, 0, 0], inPlace: true } as const;
-  const [weight] = program.op("constexpr_lut_to_dense", { indices }, ["FLOAT16", [4]]);
-  await expect(executableOf({ main: program.returns(weight!) })).rejects.toMatchObject({
-    code: "COREML_OP_UNSUPPORTED",
-    message: expect.stringContaining("does not execute constexpr_lut_to_dense"),
-  });
 });
 
 test("a result of another shape than declared is refused with both", async () => {

@@ -1,6 +1,7 @@
 import { runsOf, type SourcePlan } from "../expr-plan.ts";
 import { WasmHeap } from "../wasm-heap.ts";
 import type { PackedSource } from "../weight-expr.ts";
+import { PackedPalette } from "./packed-palette.ts";
 import { PackedRows } from "./packed-rows.ts";
 import { PackedStripe } from "./packed-stripe.ts";
 import { AREAS, OUTPUT, PACKED_ELEMENTS, type PackedDecoder, VALUES } from "./packed-tile.ts";
@@ -78,11 +79,16 @@ export class PackedReader {
     if (owner === this && this.#decoder?.source === source) return this.#decoder.decoder;
     owner = this;
     this.#decoder = undefined;
-    const byRows = source.kind === "scaled" || source.packing === "rows";
-    const decoder = byRows
-      ? new PackedRows(source, this.#heap, this.#files)
-      : new PackedStripe(source, this.#heap, this.#files);
+    const decoder = this.#newDecoder(source);
     this.#decoder = { source, decoder };
     return decoder;
+  }
+
+  #newDecoder(source: PackedSource): PackedDecoder {
+    if (source.kind === "palette") return new PackedPalette(source, this.#heap, this.#files);
+    const byRows = source.kind === "scaled" || source.packing === "rows";
+    return byRows
+      ? new PackedRows(source, this.#heap, this.#files)
+      : new PackedStripe(source, this.#heap, this.#files);
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { PippinError } from "@pippin/core";
 import type { KernelsErrorCode } from "../errors.ts";
+import type { PartSource } from "../weight-expr.ts";
 
 /** Files that stay open between positional reads, until `close`. */
 export class SourceFiles {
@@ -19,6 +20,12 @@ export class SourceFiles {
       if (count === 0) throw truncated(file, position + target.byteLength, position + done);
       done += count;
     }
+  }
+
+  /** Fills `target` with bytes of a part of a packed matrix from `offset` on. @throws as `read`. */
+  readPart({ file, byteOffset, inline }: PartSource, target: Uint8Array, offset: number): void {
+    if (inline === undefined) this.read(file, target, byteOffset + offset);
+    else target.set(inline.subarray(offset, offset + target.byteLength));
   }
 
   close(): void {

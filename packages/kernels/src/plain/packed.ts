@@ -3,8 +3,8 @@
  */
 import { f16Value } from "./float16.ts";
 
-/** Bits of the integers that affine sources hold. */
-export type CodeBits = 2 | 3 | 4 | 5 | 6 | 8;
+/** Bits of the integers that packed sources hold. */
+export type CodeBits = 1 | 2 | 3 | 4 | 5 | 6 | 8;
 
 /** Code `index` of a little-endian stream of `bits` a code. */
 export function plainCode(bytes: Uint8Array, index: number, bits: CodeBits): number {
@@ -36,6 +36,7 @@ export const PLAIN_FLOATS = {
   F4_E2M1: (code: number): number => (code & 8 ? -1 : 1) * [0, 0.5, 1, 1.5, 2, 3, 4, 6][code & 7]!,
   F8_E8M0: (code: number): number => (code === 255 ? Number.NaN : 2 ** (code - 127)),
   I8: (code: number): number => (code << 24) >> 24,
+  I4: (code: number): number => (code << 28) >> 28,
 };
 
 export interface PlainGroup {

@@ -2,7 +2,7 @@ import { appendFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { byteLengthOf, type Dtype, elementCount, type FloatDtype } from "../../src/dtype.ts";
 import { plainCastToF32 } from "../../src/plain/cast.ts";
-import { type CodeBits, PLAIN_FLOATS, plainAffine, plainCode } from "../../src/plain/packed.ts";
+import { PLAIN_FLOATS, plainAffine, plainCode } from "../../src/plain/packed.ts";
 import type { AffineSource, PackedSource, ScaledSource, TensorSource } from "../../src/weight-expr.ts";
 import { randomFrom, temporaryFolder, tensorBytes } from "./weight-file.ts";
 
@@ -41,10 +41,10 @@ function randomBytes(byteLength: number, seed: number): Uint8Array<ArrayBuffer> 
 export interface AffineCase {
   readonly rows: number;
   readonly columns: number;
-  readonly bits: CodeBits;
+  readonly bits: AffineSource["bits"];
   readonly groupSize: number;
   readonly packing: AffineSource["packing"];
-  readonly offset: AffineSource["offset"]["kind"];
+  readonly offset: Exclude<AffineSource["offset"]["kind"], "zeroValues">;
   readonly scaleDtype?: FloatDtype;
   readonly added?: 0 | 1;
   readonly actOrder?: boolean;
@@ -121,7 +121,7 @@ export function affineFile(given: AffineCase): PackedFile<AffineSource> {
 export interface ScaledCase {
   readonly rows: number;
   readonly columns: number;
-  readonly format: ScaledSource["format"];
+  readonly format: Exclude<ScaledSource["format"], "I4">;
   readonly block: ScaledSource["block"];
   readonly scaleDtype: "F32" | "BF16" | "F16" | "U8" | "F8_E8M0";
 }
