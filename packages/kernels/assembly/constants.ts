@@ -63,3 +63,16 @@ export const E2M1_HALF: v128 = held(
 export const MAGNITUDE_7F: v128 = held(i32x4.splat(0x7f00));
 export const NAN_32: v128 = held(i32x4.splat(0x7fc00000));
 export const TWO_POW_8: v128 = held(f32x4.splat(256));
+
+/** Half of the last place of F16 in the mantissa of an F32, and the bits from that place on. */
+export const HALF_PLACE: v128 = held(i32x4.splat(0x1000));
+export const HALF_PLACES: v128 = held(i32x4.splat(0xffffe000));
+/** 1.5 · 2^23: added to a small number, its lowest mantissa bits are the nearest even integer in two's complement. */
+export const TO_INTEGER: v128 = held(f32x4.splat(12582912.0));
+/** 1.5 · 2^11: the same for twelve fraction bits. */
+export const TO_FRACTION: v128 = held(f32x4.splat(3072.0));
+export const BYTE_16: v128 = held(i16x8.splat(0xff));
+export const LOW_NIBBLE_16: v128 = held(i16x8.splat(0x0f));
+export const HIGH_NIBBLE_16: v128 = held(i16x8.splat(0xf0));
+/** Magnitude bits of the even one of two F16. */
+export const LOWER: v128 = held(i32x4.splat(0xffff));

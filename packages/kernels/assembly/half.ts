@@ -81,3 +81,13 @@ export function quarter2(q: v128): v128 {
 export function quarter3(q: v128): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(i16x8.extend_high_i8x16_s(q)));
 }
+
+/** F32 values rounded to the nearest F16, ties to even; from 65520 on, infinity. */
+@inline
+export function roundToHalf(values: v128): v128 {
+  const a = v128.and(values, MAGNITUDE);
+  const magic = i32x4.add(i32x4.max_u(v128.and(a, EXPONENT), MIN_NORMAL_HALF), THIRTEEN);
+  const rounded = f32x4.sub(f32x4.add(a, magic), magic);
+  const infinite = v128.bitselect(EXPONENT, rounded, f32x4.ge(rounded, BEYOND_HALF));
+  return v128.bitselect(infinite, values, MAGNITUDE);
+}

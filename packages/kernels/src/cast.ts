@@ -2,27 +2,10 @@ import { PippinError } from "@pippin/core";
 import { DTYPES, type FloatDtype } from "./dtype.ts";
 import type { KernelsErrorCode } from "./errors.ts";
 import { type F16Cast, plainCastToF16, plainCastToF32 } from "./plain/cast.ts";
-import { WasmHeap } from "./wasm-heap.ts";
+import { sharedHeap, TILE_ELEMENTS } from "./shared-heap.ts";
 
-/** Elements a tile of the shared heap holds: a multiple of all block sizes. */
-const TILE_ELEMENTS = 65536;
 const SOURCE = 0;
 const TARGET = SOURCE + 8 * TILE_ELEMENTS;
-
-let shared: WasmHeap | undefined;
-let missing = false;
-
-/** `undefined` where WebAssembly SIMD is missing; the plain twins serve then. */
-function heap(): WasmHeap | undefined {
-  if (shared !== undefined || missing) return shared;
-  try {
-    shared = new WasmHeap(TARGET + 4 * TILE_ELEMENTS);
-  } catch {
-    // No WebAssembly, no SIMD, or a policy forbids it: the twins give the same bytes.
-    missing = true;
-  }
-  return shared;
-}
 
 /**
  * F16 codes of the elements that `bytes` hold (little-endian, whole blocks), rounded once to nearest even.
@@ -34,7 +17,7 @@ function heap(): WasmHeap | undefined {
  */
 export function castToF16(bytes: Uint8Array, dtype: FloatDtype): F16Cast {
   const count = countElements(bytes, dtype);
-  const wasm = heap();
+  const wasm = sharedHeap();
   if (wasm === undefined) return plainCastToF16(bytes, dtype);
   const codes = new Uint16Array(count);
   let maxAbs = 0;
@@ -59,7 +42,7 @@ export function castToF16(bytes: Uint8Array, dtype: FloatDtype): F16Cast {
 export function castToF32(bytes: Uint8Array, dtype: FloatDtype): Float32Array<ArrayBuffer> {
   const count = countElements(bytes, dtype);
   const values = new Float32Array(count);
-  const wasm = heap();
+  const wasm = sharedHeap();
   if (wasm === undefined) {
     values.set(plainCastToF32(bytes, dtype));
     return values;

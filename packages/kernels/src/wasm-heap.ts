@@ -64,6 +64,33 @@ export interface WasmExports {
   readonly max_abs_f32: (values: Address, count: number) => number;
   readonly add_one_f32: (values: Address, count: number) => void;
   readonly scale_f32: (values: Address, count: number, factor: number) => void;
+  /** The largest magnitude as an F16 code. */
+  readonly magnitude_f16: (src: Address, count: number) => number;
+  readonly range_f16: (src: Address, count: number, range: Address) => void;
+  readonly quantize_run: (
+    src: Address,
+    dst: Address,
+    count: number,
+    scale: number,
+    zero: number,
+    low: number,
+    high: number,
+    symmetric: boolean,
+    sums: Address,
+  ) => void;
+  readonly quantize_blocks: (
+    src: Address,
+    dst: Address,
+    blocks: number,
+    blockSize: number,
+    zero: number,
+    low: number,
+    high: number,
+    scaleDst: Address,
+    offsetDst: Address,
+    sums: Address,
+  ) => void;
+  readonly pack_nibbles: (src: Address, dst: Address, count: number) => void;
   readonly prepare_pairs: (x: Address, dst: Address, count: number, factor: number) => void;
   readonly gemv_f32: Gemv;
   readonly gemv_bf16: Gemv;
