@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ENCODINGS } from "./lower/encodings.ts";
 import { FEATURE_NAMES } from "./lower/feature-names.ts";
 
 /** What a target system reads (source: coremltools' opset table). */
@@ -9,8 +10,6 @@ export const TARGETS = {
   ios26: { specificationVersion: 10, opset: "CoreML9" },
 } as const;
 export type Target = keyof typeof TARGETS;
-
-export const ENCODINGS = ["none"] as const;
 
 /** Options of the Core ML backend; the command line's flags and the config file's schema derive from it. */
 export const CoremlOptions = z.object({
@@ -24,7 +23,12 @@ export const CoremlOptions = z.object({
     .enum(Object.keys(TARGETS) as [Target, ...Target[]])
     .optional()
     .describe("oldest system that must read the package; default ios18 for stateful, ios17 for stateless"),
-  quantize: z.enum(ENCODINGS).default("none").describe("encoding of the weights; none is fp16"),
+  quantize: z
+    .enum(ENCODINGS)
+    .default("none")
+    .describe(
+      "encoding of the weights: none is fp16; int8 has a scale for each row; int4 (iOS 18) one for each block of 32, and int8 for embedding and head",
+    ),
   context: z
     .number()
     .int()

@@ -24,7 +24,7 @@ export interface BuiltModel {
 /** Lowers a decoder to an ML Program. Reads shapes, no weights. */
 export function buildModel(input: PlanInput<DecoderSpec, WeightSet>, choices: Choices): BuiltModel {
   const manifest = runtimeManifest(input, choices);
-  const blobs = new BlobPool(input.weights);
+  const blobs = new BlobPool(input.weights, choices.quantize);
   const functions = new Map<string, MilFunction>();
   for (const fn of manifest.functions)
     functions.set(fn.name, lower(input.spec, blobs, { name: fn.name, choices }));

@@ -1,7 +1,7 @@
 import { countOf, type MilType, type Shape, stateType, tensorType } from "../mil/types.ts";
 import { BLOB_DATA_TYPE } from "../package/blob-file.ts";
 import { DATA_TYPE, type DataTypeName, type MilFunction, type Operation, type Value } from "../proto/mil.ts";
-import type { BlobPool } from "./blob-pool.ts";
+import type { BlobPool, StoredWeight } from "./blob-pool.ts";
 import { ContentMap } from "./content-map.ts";
 import { encodeFloat16 } from "./float16.ts";
 
@@ -92,15 +92,47 @@ export class FunctionBuilder {
     });
   }
 
-  /** A weight of the model in fp16, streamed into the weight file when the package is written. */
+  /**
+   * A weight of the model, streamed into the weight file when the package is written. What uses it sees fp16, also where
+   * it is stored as integers.
+   */
   weight(role: string): Ref {
     const known = this.#weights.get(role);
     if (known !== undefined) return known;
-    const blob = this.#blobs.weight(role);
-    const type: MilType = { dtype: "FLOAT16", shape: blob.shape };
-    const ref = this.#const(role.replaceAll(".", "_"), type, blobValue(type, blob.recordOffset));
+    const stored = this.#blobs.weight(role);
+    const name = role.replaceAll(".", "_");
+    const type: MilType = { dtype: "FLOAT16", shape: stored.shape };
+    const ref =
+      stored.kind === "dense"
+        ? this.#const(name, type, blobValue(type, stored.recordOffset))
+        : this.#compressed(name, type, stored);
     this.#weights.set(role, ref);
     return ref;
+  }
+
+  /** scale · integer: in iOS 18 the parts are inputs of the operation, before they are attributes. */
+  #compressed(name: string, type: MilType, stored: Extract<StoredWeight, { kind: "linear" }>): Ref {
+    const { dtype, data, scale } = stored;
+    const integers = blobValue({ dtype, shape: data.shape }, data.recordOffset);
+    const blocks = this.#opset >= "CoreML8";
+    if (blocks) {
+      const scales = blobValue({ dtype: "FLOAT16", shape: scale.shape }, scale.recordOffset);
+      const inputs = new Map([
+        ["data", { arguments: [{ value: integers }] }],
+        ["scale", { arguments: [{ value: scales }] }],
+      ]);
+      return this.#constantOp("constexpr_blockwise_shift_scale", { name, type }, { inputs });
+    }
+    const [rows = null] = scale.shape;
+    const scales = blobValue({ dtype: "FLOAT16", shape: [rows] }, scale.recordOffset);
+    const zero = { values: [0], bytes: new Uint8Array(1) };
+    const attributes: [string, Value][] = [
+      ["quantized_data", integers],
+      ["scale", scales],
+      ["zero_point", immediateValue(dtype, [], zero)],
+      ["axis", immediateValue("INT32", [], zero)],
+    ];
+    return this.#constantOp("constexpr_affine_dequantize", { name, type }, { attributes });
   }
 
   finish(outputs: readonly Ref[]): MilFunction {
@@ -117,16 +149,21 @@ export class FunctionBuilder {
   }
 
   #const(name: string, type: MilType, val: Value): Ref {
+    return this.#constantOp("const", { name, type }, { attributes: [["val", val]] });
+  }
+
+  #constantOp(
+    operation: string,
+    { name, type }: { readonly name: string; readonly type: MilType },
+    given: { readonly inputs?: Operation["inputs"]; readonly attributes?: readonly [string, Value][] },
+  ): Ref {
     const ref: Ref = { ...type, name: this.#unique(name) };
     this.#operations.push({
-      type: "const",
-      inputs: new Map(),
+      type: operation,
+      inputs: given.inputs ?? new Map(),
       outputs: [{ name: ref.name, type: tensorType(type.dtype, type.shape) }],
       blocks: [],
-      attributes: new Map([
-        ["name", textValue(ref.name)],
-        ["val", val],
-      ]),
+      attributes: new Map([["name", textValue(ref.name)], ...(given.attributes ?? [])]),
     });
     return ref;
   }
@@ -164,6 +201,7 @@ function immediateValue(
   const type = tensorType(dtype, shape);
   switch (dtype) {
     case "FLOAT16":
+    case "INT8":
       return { type, immediateValue: { tensor: { bytes: { values: bytes } } } };
     case "BOOL":
       return { type, immediateValue: { tensor: { bools: { values: Array.from(values, Boolean) } } } };

@@ -1,6 +1,7 @@
 import type { DecoderSpec } from "@pippin/decoder";
 import { coremlError } from "../errors.ts";
 import { type CoremlOptions, TARGETS, type Target } from "../options.ts";
+import { readsBlocks } from "./encodings.ts";
 import { FEATURE_NAMES, type FeatureNames } from "./feature-names.ts";
 
 /** Options with every default resolved against the model. */
@@ -43,6 +44,12 @@ export function choose(spec: DecoderSpec, options: CoremlOptions): Choices {
     throw optionInvalid(
       `a context of ${context} tokens was asked for, the model was trained for ${spec.maxPositions}`,
       `Choose --context ${spec.maxPositions} or less.`,
+    );
+  }
+  if (options.quantize === "int4" && !readsBlocks(target)) {
+    throw optionInvalid(
+      `int4 weights need ios18, the target is ${target}`,
+      "Choose --quantize int8 for older systems, or --target ios18.",
     );
   }
   const prefill = Math.min(options.prefill, context);
