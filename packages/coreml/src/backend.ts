@@ -9,8 +9,8 @@ import {
 import type { DecoderBackend, DecoderSpec, WeightSet } from "@pippin/decoder";
 import { type BuiltModel, buildModel } from "./lower/build-model.ts";
 import { type Choices, choose } from "./lower/choices.ts";
-import { openCoreml } from "./open.ts";
 import { ENCODINGS } from "./lower/encodings.ts";
+import { openCoreml } from "./open.ts";
 import { CoremlOptions, TARGETS } from "./options.ts";
 import { findPackages } from "./package/find-packages.ts";
 import { packageBytes, writePackage } from "./package/write-package.ts";

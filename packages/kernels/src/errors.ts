@@ -4,6 +4,8 @@ export type KernelsErrorCode =
   | "KERNELS_EXPR_INVALID"
   /** The source's dtype cannot be widened to floats. */
   | "KERNELS_DTYPE_UNSUPPORTED"
+  /** An encoding does not fit a weight: its rank, its block size. */
+  | "KERNELS_ENCODING_INVALID"
   /** Typed arrays and the stated shape do not fit together. */
   | "KERNELS_SHAPE_MISMATCH"
   /** A weight holds NaN or an infinity. */

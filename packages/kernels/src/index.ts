@@ -10,6 +10,7 @@ export {
 } from "./dtype.ts";
 export type { KernelsErrorCode } from "./errors.ts";
 export { isFloatSource } from "./expr-plan.ts";
+export { type ErrorFigures, type LinearEncoding, linearGroupSize } from "./linear.ts";
 export { type F16Cast, plainCastToF16, plainCastToF32, plainToBf16 } from "./plain/cast.ts";
 export { F16_OVERFLOW, f16Code, f16Value } from "./plain/float16.ts";
 export { type F32Matrix, plainMultiply } from "./plain/matrix.ts";

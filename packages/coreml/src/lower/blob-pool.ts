@@ -1,7 +1,7 @@
 import type { WeightSet } from "@pippin/decoder";
 import { type LinearEncoding, linearGroupSize, type WeightExpr } from "@pippin/kernels";
 import type { Segment } from "@pippin/kernels/node";
-import { countOf, packedBytes, type Shape } from "../mil/types.ts";
+import { BITS, countOf, packedBytes, type Shape } from "../mil/types.ts";
 import { alignBlob, BLOB_ALIGNMENT, blobHeader, blobRecord } from "../package/blob-file.ts";
 import type { DataTypeName } from "../proto/mil.ts";
 import { ContentMap } from "./content-map.ts";
@@ -97,7 +97,10 @@ export class BlobPool {
     const recordOffset = alignBlob(this.#end);
     const padding = recordOffset - this.#end;
     if (padding > 0) this.#segments.push({ kind: "zeros", byteLength: padding });
-    this.#segments.push({ kind: "bytes", bytes: blobRecord(dtype, { recordOffset, byteLength }) }, content);
+    const unusedBits =
+      8 * byteLength - countOf(shape, dtype) * BITS[dtype as Exclude<DataTypeName, "STRING">];
+    const record = blobRecord(dtype, { recordOffset, byteLength, unusedBits });
+    this.#segments.push({ kind: "bytes", bytes: record }, content);
     this.#end = recordOffset + BLOB_ALIGNMENT + byteLength;
     this.#count++;
     return { shape, recordOffset };

@@ -1,7 +1,6 @@
 import type { DecoderSpec } from "@pippin/decoder";
 import { coremlError } from "../errors.ts";
 import { type CoremlOptions, TARGETS, type Target } from "../options.ts";
-import { readsBlocks } from "./encodings.ts";
 import { FEATURE_NAMES, type FeatureNames } from "./feature-names.ts";
 
 /** Options with every default resolved against the model. */
@@ -46,7 +45,7 @@ export function choose(spec: DecoderSpec, options: CoremlOptions): Choices {
       `Choose --context ${spec.maxPositions} or less.`,
     );
   }
-  if (options.quantize === "int4" && !readsBlocks(target)) {
+  if (options.quantize === "int4" && specificationVersion < TARGETS.ios18.specificationVersion) {
     throw optionInvalid(
       `int4 weights need ios18, the target is ${target}`,
       "Choose --quantize int8 for older systems, or --target ios18.",

@@ -1,5 +1,4 @@
 import type { LinearEncoding } from "@pippin/kernels";
-import { TARGETS, type Target } from "../options.ts";
 
 /** What `--quantize` takes. */
 export const ENCODINGS = ["none", "int8", "int4"] as const;
@@ -17,11 +16,6 @@ const INT8: LinearEncoding = {
   mode: "symmetric",
   granularity: "per_channel",
 };
-
-/** Whether a target reads weights with a scale for each block, and of four bits. */
-export function readsBlocks(target: Target): boolean {
-  return TARGETS[target].specificationVersion >= TARGETS.ios18.specificationVersion;
-}
 
 /**
  * How a weight is stored; `undefined` is fp16. Vectors (norms, biases) and small matrices stay fp16. In `int4` the

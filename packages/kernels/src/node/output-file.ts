@@ -12,7 +12,7 @@ export async function withOutputFile<T>(
   byteLength: number,
   fill: (descriptor: number) => Promise<T>,
 ): Promise<T> {
-  const file = await open(path, "w").catch((cause) => {
+  const file = await open(path, "w+").catch((cause) => {
     throw outputUnwritable(path, cause);
   });
   try {

@@ -1,5 +1,7 @@
 import { elementCount } from "../dtype.ts";
+import { type EncodedMatrix, planEncoded } from "../encoded-matrix.ts";
 import { type ExprPlan, planExpr } from "../expr-plan.ts";
+import type { LinearEncoding } from "../linear.ts";
 import { checkSource, exprInvalid } from "../source-check.ts";
 import { isPackedSource, type TensorSource, type WeightExpr } from "../weight-expr.ts";
 
@@ -13,7 +15,16 @@ export type Segment =
       readonly id: string;
       readonly expr: WeightExpr;
       readonly dtype: "F16" | "F32" | "same";
-    };
+    }
+  /** The integers of a matrix; its scales, and offsets if it has any, are segments of their own. */
+  | {
+      readonly kind: "encoded";
+      readonly id: string;
+      readonly expr: WeightExpr;
+      readonly encoding: LinearEncoding;
+    }
+  /** F16 scales, or offsets packed as the integers are, of the encoded weight `of`; one for each group, in order. */
+  | { readonly kind: "encodedPart"; readonly of: string; readonly part: "scale" | "offset" };
 
 /** A segment with its place in the file and its expression checked. */
 export type PlacedSegment = { readonly begin: number; readonly end: number } & (
@@ -21,7 +32,12 @@ export type PlacedSegment = { readonly begin: number; readonly end: number } & (
   | { readonly kind: "zeros" }
   | { readonly kind: "copy"; readonly source: TensorSource }
   | { readonly kind: "cast"; readonly id: string; readonly plan: ExprPlan; readonly dtype: "F16" | "F32" }
+  | { readonly kind: "encoded"; readonly id: string; readonly matrix: EncodedMatrix }
+  /** Written by whoever encodes the integers. */
+  | { readonly kind: "encodedPart" }
 );
+
+type EncodedSegment = Extract<Segment, { kind: "encoded" }>;
 
 /** Bytes of one element of a cast weight. */
 export const CAST_BYTES: Record<"F16" | "F32", number> = { F16: 2, F32: 4 };
@@ -32,15 +48,20 @@ export const CAST_BYTES: Record<"F16" | "F32", number> = { F16: 2, F32: 4 };
  * @throws PippinError `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`.
  */
 export function placeSegments(segments: readonly Segment[]): PlacedSegment[] {
+  const encoded = new Map<string, EncodedSegment>();
+  for (const segment of segments) if (segment.kind === "encoded") encoded.set(segment.id, segment);
+  const parts = new Map<string, number>();
   let begin = 0;
-  return segments.map((segment) => {
-    const placed = place(segment, begin);
-    begin = placed.end;
-    return placed;
+  const placed = segments.map((segment) => {
+    const result = place(segment, begin, encoded);
+    if (segment.kind === "encodedPart") parts.set(partKey(segment.of, segment.part), begin);
+    begin = result.end;
+    return result;
   });
+  return placed.map((segment) => (segment.kind === "encoded" ? withParts(segment, parts) : segment));
 }
 
-function place(segment: Segment, begin: number): PlacedSegment {
+function place(segment: Segment, begin: number, encoded: ReadonlyMap<string, EncodedSegment>): PlacedSegment {
   switch (segment.kind) {
     case "bytes":
       return { kind: "bytes", begin, end: begin + segment.bytes.byteLength, bytes: segment.bytes };
@@ -48,7 +69,42 @@ function place(segment: Segment, begin: number): PlacedSegment {
       return { kind: "zeros", begin, end: begin + segment.byteLength };
     case "weight":
       return placeWeight(segment, begin);
+    case "encoded": {
+      const matrix = planEncoded(segment);
+      return { kind: "encoded", begin, end: begin + matrix.dataBytes, id: segment.id, matrix };
+    }
+    case "encodedPart": {
+      const of = encoded.get(segment.of);
+      if (of === undefined)
+        throw exprInvalid(segment.of, `its ${segment.part} has a place, its integers have none`);
+      const { scaleBytes, offsetBytes } = planEncoded(of);
+      return {
+        kind: "encodedPart",
+        begin,
+        end: begin + (segment.part === "scale" ? scaleBytes : offsetBytes),
+      };
+    }
   }
+}
+
+function partKey(id: string, part: string): string {
+  return `${part} ${id}`;
+}
+
+function withParts(
+  segment: Extract<PlacedSegment, { kind: "encoded" }>,
+  parts: ReadonlyMap<string, number>,
+): PlacedSegment {
+  const { id, matrix } = segment;
+  const scaleAt = parts.get(partKey(id, "scale"));
+  const offsetAt = parts.get(partKey(id, "offset"));
+  if (scaleAt === undefined) throw exprInvalid(id, "its scales have no place in the file");
+  if ((offsetAt !== undefined) !== matrix.offsetBytes > 0 && matrix.groups > 0) {
+    const what =
+      offsetAt === undefined ? "its offsets have no place in the file" : "its encoding has no offsets";
+    throw exprInvalid(id, what);
+  }
+  return { ...segment, matrix: { ...matrix, scaleAt, offsetAt: offsetAt ?? 0 } };
 }
 
 function placeWeight(segment: Extract<Segment, { kind: "weight" }>, begin: number): PlacedSegment {

@@ -1,12 +1,23 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { CHUNK_BYTES, throwIfCancelled } from "@pippin/core";
+import { elementCount } from "../dtype.ts";
+import { addErrors, type ErrorFigures, type ErrorSums, errorFigures, noErrors } from "../linear.ts";
 import { F16_OVERFLOW } from "../plain/float16.ts";
-import { ChunkWriter, type WriteJob } from "./chunk-writer.ts";
+import { ChunkWriter, type WriteJob, type WrittenChunk } from "./chunk-writer.ts";
 import { withOutputFile } from "./output-file.ts";
 import { placeSegments, type Segment } from "./segments.ts";
 import { startWorker, threadCount, unpackError, workerFailed } from "./threads.ts";
-import { NEXT_CHUNK, STOPPED, type WriterMessage, type WriterWorkerData } from "./write-worker.ts";
+import {
+  CONTROL_WORDS,
+  hashesAfterwards,
+  NEXT_CHUNK,
+  NEXT_HASH,
+  STOPPED,
+  WRITTEN_CHUNKS,
+  type WriterMessage,
+  type WriterWorkerData,
+} from "./write-worker.ts";
 
 /** Below this a worker would finish starting when the work is done. */
 const MIN_BYTES_FOR_WORKERS = 32 * 1024 * 1024;
@@ -29,13 +40,15 @@ export interface WeightReport {
   readonly maxAbs: number;
   /** Whether a value was beyond F16 and became ±65504. */
   readonly saturated: boolean;
+  /** What encoding has cost; for encoded weights only. */
+  readonly error?: ErrorFigures;
 }
 
 export interface WriteSegmentsResult {
   readonly byteLength: number;
   /** sha256 in hex of each 8 MiB chunk, in order, when asked for. */
   readonly chunkSha256?: string[];
-  /** Weights that were cast, in the order of the segments; `same` copies are not looked at. */
+  /** Weights that were cast or encoded, in the order of the segments; `same` copies are not looked at. */
   readonly weights: WeightReport[];
 }
 
@@ -44,12 +57,13 @@ export interface WriteSegmentsResult {
  * through WebAssembly. The bytes do not depend on the number of threads.
  *
  * Threads take 8 MiB chunks of the output from a shared counter; the calling thread works too and yields after each
- * chunk (some milliseconds). Memory: about 2 MB a thread beside the thread itself. On failure the file is removed
+ * chunk (some milliseconds). Scales of an encoded weight are written by the threads that write its integers; a weight
+ * with one scale is read by each thread for its maximum first. Memory: 2 to 3 MB a thread beside the thread itself. On failure the file is removed
  * and no thread is left; the caller renames the file into place (`withOutputFolder`).
  *
  * @throws PippinError `CORE_CANCELLED`, `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`,
- *   `KERNELS_WEIGHT_NOT_FINITE`, `KERNELS_WEIGHT_OVERFLOW`, `KERNELS_SOURCE_UNREADABLE`, `KERNELS_SOURCE_TRUNCATED`,
- *   `KERNELS_OUTPUT_UNWRITABLE`, `KERNELS_THREADS_INVALID`, `KERNELS_WORKER_FAILED`.
+ *   `KERNELS_ENCODING_INVALID`, `KERNELS_WEIGHT_NOT_FINITE`, `KERNELS_WEIGHT_OVERFLOW`, `KERNELS_SOURCE_UNREADABLE`,
+ *   `KERNELS_SOURCE_TRUNCATED`, `KERNELS_OUTPUT_UNWRITABLE`, `KERNELS_THREADS_INVALID`, `KERNELS_WORKER_FAILED`.
  */
 export async function writeSegments(
   path: string,
@@ -65,16 +79,20 @@ export async function writeSegments(
     await writing.finish();
     return writing;
   });
-  const weights = segments.flatMap((segment) => {
-    const maxAbs = segment.kind === "weight" ? run.maxAbs.get(segment.id) : undefined;
-    if (segment.kind !== "weight" || segment.dtype === "same") return [];
-    return {
-      id: segment.id,
-      maxAbs: maxAbs ?? 0,
-      saturated: segment.dtype === "F16" && (maxAbs ?? 0) >= F16_OVERFLOW,
-    };
-  });
+  const weights = segments.flatMap((segment) => reportOf(segment, run));
   return { byteLength, ...(chunkHashes ? { chunkSha256: run.hashes } : {}), weights };
+}
+
+function reportOf(segment: Segment, run: WriteRun): WeightReport[] {
+  if (segment.kind !== "weight" && segment.kind !== "encoded") return [];
+  const { id, expr } = segment;
+  const maxAbs = run.maxAbs.get(id) ?? 0;
+  if (segment.kind === "encoded") {
+    const error = errorFigures(run.errorsOf(id), elementCount(expr.shape));
+    return [{ id, maxAbs, saturated: maxAbs >= F16_OVERFLOW, error }];
+  }
+  if (segment.dtype === "same") return [];
+  return [{ id, maxAbs, saturated: segment.dtype === "F16" && maxAbs >= F16_OVERFLOW }];
 }
 
 /** One call of `writeSegments`: its threads and what they have reported. */
@@ -84,7 +102,8 @@ class WriteRun {
   readonly #job: WriteJob;
   readonly #byteLength: number;
   readonly #options: WriteSegmentsOptions;
-  readonly #control = new Int32Array(new SharedArrayBuffer(8));
+  readonly #errors: ReadonlyMap<string, ErrorSums>[] = [];
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS));
   #done = 0;
   #error: unknown;
 
@@ -92,6 +111,16 @@ class WriteRun {
     this.#job = job;
     this.#byteLength = byteLength;
     this.#options = options;
+  }
+
+  /** In the order of the chunks, so that the sums do not depend on who was first. */
+  errorsOf(id: string): ErrorSums {
+    const sums = noErrors();
+    for (const errors of this.#errors) {
+      const more = errors?.get(id);
+      if (more !== undefined) addErrors(sums, more);
+    }
+    return sums;
   }
 
   /** Starts the workers, takes part, and returns when all threads have ended. */
@@ -130,11 +159,14 @@ class WriteRun {
     const chunks = Math.ceil(this.#byteLength / CHUNK_BYTES);
     const writer = new ChunkWriter(this.#job);
     try {
-      for (let chunk = this.#take(); chunk < chunks && !stopped(); chunk = this.#take()) {
-        const hash = writer.write(chunk, stopped);
-        if (!stopped()) this.#chunkDone(chunk, hash);
+      for (let chunk = this.#take(NEXT_CHUNK); chunk < chunks && !stopped(); chunk = this.#take(NEXT_CHUNK)) {
+        const written = writer.write(chunk, stopped);
+        Atomics.add(this.#control, WRITTEN_CHUNKS, 1);
+        Atomics.notify(this.#control, WRITTEN_CHUNKS);
+        if (!stopped()) this.#chunkDone(chunk, written);
         await nextTurn();
       }
+      if (hashesAfterwards(this.#job)) await this.#hashWritten(writer, chunks, stopped);
       this.#merge(writer.maxAbs);
     } catch (error) {
       this.#fail(error);
@@ -143,8 +175,22 @@ class WriteRun {
     }
   }
 
-  #take(): number {
-    return Atomics.add(this.#control, NEXT_CHUNK, 1);
+  /** Takes part in hashing the chunks that others have written scales into. */
+  async #hashWritten(writer: ChunkWriter, chunks: number, stopped: () => boolean): Promise<void> {
+    const written = () => Atomics.load(this.#control, WRITTEN_CHUNKS);
+    while (written() < chunks && !stopped()) await pause(1);
+    for (let chunk = this.#take(NEXT_HASH); chunk < chunks && !stopped(); chunk = this.#take(NEXT_HASH)) {
+      this.#hashDone(chunk, writer.hashWritten(chunk));
+      await nextTurn();
+    }
+  }
+
+  #take(word: number): number {
+    return Atomics.add(this.#control, word, 1);
+  }
+
+  #hashDone(chunk: number, hash: string | undefined): void {
+    if (hash !== undefined) this.hashes[chunk] = hash;
   }
 
   /** Resolves when the worker has ended, however it ended. */
@@ -152,7 +198,8 @@ class WriteRun {
     const workerData: WriterWorkerData = { kind: "write", job: this.#job, control: this.#control };
     const worker: Worker = startWorker(workerData);
     worker.on("message", (message: WriterMessage) => {
-      if (message.kind === "chunk") this.#chunkDone(message.chunk, message.hash);
+      if (message.kind === "chunk") this.#chunkDone(message.chunk, message);
+      else if (message.kind === "hash") this.#hashDone(message.chunk, message.hash);
       else if (message.kind === "end") this.#merge(message.maxAbs);
       else this.#fail(unpackError(message.error));
     });
@@ -162,8 +209,9 @@ class WriteRun {
     });
   }
 
-  #chunkDone(chunk: number, hash: string | undefined): void {
-    if (hash !== undefined) this.hashes[chunk] = hash;
+  #chunkDone(chunk: number, { hash, errors }: WrittenChunk): void {
+    this.#hashDone(chunk, hash);
+    this.#errors[chunk] = errors;
     this.#done += Math.min(CHUNK_BYTES, this.#byteLength - chunk * CHUNK_BYTES);
     try {
       this.#options.onBytes?.(this.#done, this.#byteLength);

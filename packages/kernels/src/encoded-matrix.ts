@@ -1,0 +1,91 @@
+import { PippinError } from "@pippin/core";
+import { elementCount } from "./dtype.ts";
+import type { KernelsErrorCode } from "./errors.ts";
+import { type ExprPlan, planExpr } from "./expr-plan.ts";
+import {
+  hasOffset,
+  type LinearEncoding,
+  type LinearRange,
+  linearGroupSize,
+  linearRange,
+  packedBytes,
+} from "./linear.ts";
+import type { WeightExpr } from "./weight-expr.ts";
+
+/** A matrix to encode: its expression checked, its sizes, and where its parts go. */
+export interface EncodedMatrix {
+  readonly plan: ExprPlan;
+  readonly range: LinearRange;
+  /** Elements that share a scale, one after the other. */
+  readonly groupSize: number;
+  readonly groups: number;
+  readonly dataBytes: number;
+  readonly scaleBytes: number;
+  /** 0 when the encoding has none. */
+  readonly offsetBytes: number;
+  /** Positions in the file. */
+  readonly scaleAt: number;
+  readonly offsetAt: number;
+}
+
+/** @throws PippinError `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`, `KERNELS_ENCODING_INVALID`. */
+export function planEncoded(segment: {
+  readonly id: string;
+  readonly expr: WeightExpr;
+  readonly encoding: LinearEncoding;
+}): EncodedMatrix {
+  const { id, expr, encoding } = segment;
+  const [rows = 0, cols = 0] = expr.shape;
+  checkEncoding(id, expr.shape, encoding);
+  const plan = planExpr(expr, id);
+  const elements = elementCount(expr.shape);
+  const range = linearRange(encoding);
+  const groupSize = linearGroupSize(encoding, rows, cols);
+  const groups = elements === 0 ? 0 : elements / groupSize;
+  return {
+    plan,
+    range,
+    groupSize,
+    groups,
+    dataBytes: packedBytes(elements, range.bits),
+    scaleBytes: 2 * groups,
+    offsetBytes: hasOffset(range) ? packedBytes(groups, range.bits) : 0,
+    scaleAt: 0,
+    offsetAt: 0,
+  };
+}
+
+/**
+ * Checks that an encoding fits a shape.
+ *
+ * @throws PippinError `KERNELS_ENCODING_INVALID`, which says what would fit.
+ */
+export function checkEncoding(id: string, shape: readonly number[], encoding: LinearEncoding): void {
+  const [, cols = 0] = shape;
+  if (shape.length !== 2) {
+    throw encodingInvalid(
+      `weight ${id} has the shape [${shape}]; linear quantization takes matrices`,
+      "Leave it as it is: small tensors of other ranks are kept in F16.",
+      { weight: id, shape },
+    );
+  }
+  if (encoding.granularity !== "per_block") return;
+  const { blockSize = 0 } = encoding;
+  if (Number.isSafeInteger(blockSize) && blockSize > 0 && cols % blockSize === 0) return;
+  const fitting = [128, 64, 32, 16].filter((size) => cols % size === 0);
+  throw encodingInvalid(
+    `weight ${id} has rows of ${cols}, which blocks of ${blockSize} do not divide`,
+    fitting.length > 0
+      ? `Blocks of ${fitting.join(", ")} do, or one scale a channel.`
+      : "Use one scale a channel.",
+    { weight: id, shape, blockSize },
+  );
+}
+
+function encodingInvalid(
+  message: string,
+  hint: string,
+  details: Readonly<Record<string, unknown>>,
+): PippinError<KernelsErrorCode> {
+  return new PippinError("KERNELS_ENCODING_INVALID", { message, hint, details });
+}
