@@ -114,6 +114,8 @@ class Function:
         for op in function.operations:
             if op.op_type == "const":
                 self.constants[op.outputs[0].name] = to_tensor(op.outputs[0].val)
+            elif op.op_type.startswith("constexpr_"):
+                self.constants[op.outputs[0].name] = to_tensor(op.materialized_val_inference())
             elif op.op_type in KERNELS or op.op_type in ("read_state", "coreml_update_state"):
                 self.steps.append(Step(op.op_type, op.name, names_of(op.inputs), [Declared(v) for v in op.outputs]))
             else:

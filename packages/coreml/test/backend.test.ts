@@ -99,3 +99,31 @@ test("weights that fp16 cannot hold are saturated with a warning, or refused", a
     code: "KERNELS_WEIGHT_OVERFLOW",
   });
 });
+
+test.each([
+  ["int8", 127],
+  ["int4", 7],
+] as const)(
+  "an opened %s package gives its weights as the integers and scales say",
+  async (quantize, steps) => {
+    const checkpoint = await tinyModel({ hidden_size: 64, intermediate_size: 96, vocab_size: 301 });
+    const { path, plan, artifact } = await convert(checkpoint, { quantize });
+    expect(artifact.files.reduce((sum, file) => sum + file.size, 0)).toBe(plan.outputBytes);
+    const { weights } = readDecoder(checkpoint);
+    const opened = await backend.open(path);
+    expect(opened.manifest?.quantization).toBe(quantize);
+    const role = "layers.1.mlp.up.weight";
+    const original = await readWeight(weights.expr(role));
+    const { data } = await opened.tensor(role);
+    const group = quantize === "int8" ? 64 : 32;
+    for (let begin = 0; begin < data.length; begin += group) {
+      const block = original.subarray(begin, begin + group);
+      const step = Math.f16round(Math.max(...block.map((value) => Math.abs(Math.f16round(value)))) / steps);
+      block.forEach((value, index) => {
+        // Half a step, and what fp16 rounds away before and after.
+        expect(Math.abs(data[begin + index]! - value)).toBeLessThanOrEqual(step * (0.5 + steps * 2 ** -9));
+      });
+    }
+    await opened.close();
+  },
+);

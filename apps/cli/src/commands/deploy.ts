@@ -58,7 +58,11 @@ async function deploy(
 
   await using opened = await openPackage(out, io);
   await using candidate = await startRunner(opened, { precision: "fp16" }, context);
-  const parity = await checkParity({ model, candidate }, { prompts: 2, tokens: 16 }, context);
+  const parity = await checkParity(
+    { model, candidate },
+    { prompts: 2, tokens: 16, quantization: opened.opened.manifest?.quantization },
+    context,
+  );
   say(io, `${io.strong("parity")}   ${parityLine(parity)}`);
   const { text } = opened;
   const prompt = text && encodeChat(text, [{ role: "user", content: flags.ask }]);

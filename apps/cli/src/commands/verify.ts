@@ -100,11 +100,12 @@ async function verify(path: string, flags: Flags, io: Io): Promise<void> {
 
   const pair: RunnerPair = { reference, candidate };
   const prompts = promptIds(model, flags, contextLength);
-  const { passed, ...chat } = await compareChat(pair, prompts, flags, context);
+  const { quantization } = opened.opened.manifest ?? {};
+  const { passed, ...chat } = await compareChat(pair, prompts, { ...flags, quantization }, context);
   say(io, parityLine({ ...chat, passed }));
   const { differences } = chat.greedy;
   for (const { prompt, step, margin } of differences.slice(0, MAX_LISTED)) {
-    const kind = margin < TIE_MARGIN ? "a near tie" : "an error";
+    const kind = margin < TIE_MARGIN ? "a near tie" : "more than a near tie";
     say(io, `  prompt ${prompt + 1}, token ${step + 1}: margin ${margin.toFixed(3)}, ${kind}`);
   }
   if (differences.length > MAX_LISTED) say(io, `  and ${differences.length - MAX_LISTED} more`);

@@ -40,6 +40,7 @@ test("--json holds every figure", async () => {
     top1Agreement: 1,
     greedy: { tokens: 4, equal: 4, continuations: [[figure, figure, figure, figure]], differences: [] },
     passed: true,
+    quantization: "none",
     conditions: [
       { metric: "kl", operator: ">", limit: 0.2, value: report.text.klDivergence.mean, failed: false },
     ],
@@ -177,4 +178,19 @@ test("a model of another vocabulary is named as such", async () => {
   const { status, stderr } = await runCli(["verify", converted, "--against", model]);
   expect(status).toBe(1);
   expect(stderr).toContain("[VERIFY_VOCABULARY_DIFFERS]");
+});
+
+test.each(["int8", "int4"])("%s weights are measured, and pass while they stay close", async (quantize) => {
+  const out = join(tempFolder(), quantize);
+  expect((await runCli(["convert", PIP_CHAT, "--quantize", quantize, "--out", out])).status).toBe(0);
+  const args = ["verify", out, "--against", PIP_CHAT, "--windows", "0"];
+  const { status, stdout } = await runCli(args);
+  expect({ status, stdout }).toEqual({
+    status: 0,
+    stdout: expect.stringMatching(`^${quantize} weights, close: `),
+  });
+  const strict = await runCli([...args, "--fail-if", "kl > 0.0001"]);
+  expect(strict.status).toBe(1);
+  const said = await runCli(["generate", out, "--prompt", "What is the capital of France?"]);
+  expect(said.stdout).toBe("The capital of France is Paris.\n");
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { milTypeOf } from "../../src/mil/types.ts";
 import { readPackage } from "../../src/package/read-package.ts";
 import type { Block, Operation } from "../../src/proto/mil.ts";
 import { convert } from "../support/convert.ts";
@@ -104,4 +105,61 @@ test("what Xcode shows is there: descriptions, license, chat template, stop toke
     for (const feature of [...fn.input, ...fn.output, ...fn.state])
       expect(feature.shortDescription).toBeTruthy();
   }
+});
+
+/** Wide enough for matrices to be compressed: 2,048 elements and fewer stay fp16. */
+const WIDE = { hidden_size: 64, intermediate_size: 96, vocab_size: 301 };
+
+test.each([
+  ["int8", "INT8"],
+  ["int4", "INT4"],
+] as const)(
+  "%s matrices are stored once for all functions, embeddings as int8, vectors in fp16",
+  async (quantize, dtype) => {
+    const { blocks } = await lowered(WIDE, { quantize });
+    const stored = [...blocks.values()].map((block) =>
+      block.operations.flatMap((operation) => {
+        if (operation.type !== "constexpr_blockwise_shift_scale") return [];
+        const [data, scale] = ["data", "scale"].map((part) => {
+          const value = operation.inputs.get(part)!.arguments[0]!.value!;
+          return { type: milTypeOf(value.type, part), offset: value.blobFileValue!.offset };
+        });
+        return [{ name: operation.outputs[0]!.name, data, scale }];
+      }),
+    );
+    expect(stored[0]).toEqual(stored[1]);
+    const types = new Map(stored[0]!.map(({ name, data, scale }) => [name, [data!.type, scale!.type]]));
+    expect(types.get("embedding_weight")).toEqual([
+      { dtype: "INT8", shape: [301, 64] },
+      { dtype: "FLOAT16", shape: [301, 1] },
+    ]);
+    expect(types.get("layers_1_mlp_down_weight")).toEqual([
+      { dtype, shape: [64, 96] },
+      { dtype: "FLOAT16", shape: [64, quantize === "int8" ? 1 : 3] },
+    ]);
+    // 16 × 64 values, and the norms.
+    expect(types.has("layers_0_attention_k_weight")).toBe(false);
+    expect(types.size).toBe(1 + 2 * 3);
+  },
+);
+
+test("blocks of 32 that do not fit become blocks of 64 or 16, or one scale a row", async () => {
+  const { blocks } = await lowered({ ...WIDE, hidden_size: 80, intermediate_size: 72 }, { quantize: "int4" });
+  const scales = blocks.get("decode")!.operations.flatMap((operation) => {
+    const value = operation.inputs.get("scale")?.arguments[0]?.value;
+    return value ? [[operation.outputs[0]!.name, milTypeOf(value.type, "scale").shape]] : [];
+  });
+  expect(Object.fromEntries(scales)).toMatchObject({
+    layers_0_mlp_up_weight: [72, 5],
+    layers_0_mlp_down_weight: [80, 1],
+  });
+});
+
+test("before iOS 18 int8 is an affine weight, and int4 is refused", async () => {
+  const { blocks } = await lowered(WIDE, { program: "stateless", target: "ios16", quantize: "int8" });
+  const kinds = types(blocks.get("main")!.operations);
+  expect(kinds).toContain("constexpr_affine_dequantize");
+  expect(kinds).not.toContain("constexpr_blockwise_shift_scale");
+  const refused = lowered(WIDE, { program: "stateless", target: "ios17", quantize: "int4" });
+  await expect(refused).rejects.toMatchObject({ code: "COREML_OPTION_INVALID" });
 });
