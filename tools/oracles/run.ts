@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { cacheFolder, PythonMissing, preparePython } from "./python-environment.ts";
 
 /** Names of the tests, the quick ones first; `coreml` is test_coreml.py. */
-const TESTS = ["merge-shards", "tokenizer", "gguf", "faults", "coreml", "smollm2"];
+const TESTS = ["merge-shards", "quantize-linear", "tokenizer", "gguf", "faults", "coreml", "smollm2"];
 
 interface Count {
   readonly passed: number;
