@@ -17,6 +17,8 @@ const segments = [...tensors.values()].flatMap(({ name, source, ops, shape }): S
     { kind: "encoded", id: name, expr, encoding },
     { kind: "encodedPart", of: name, part: "scale" },
   ];
-  return encoding.mode === "symmetric" ? parts : [...parts, { kind: "encodedPart", of: name, part: "offset" }];
+  return encoding.mode === "symmetric"
+    ? parts
+    : [...parts, { kind: "encodedPart", of: name, part: "offset" }];
 });
 await writeSegments(out, segments, { overflow: "error" });

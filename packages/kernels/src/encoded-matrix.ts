@@ -75,7 +75,9 @@ export function checkEncoding(id: string, shape: readonly number[], encoding: Li
   const fitting = [128, 64, 32, 16].filter((size) => cols % size === 0);
   throw encodingInvalid(
     `weight ${id} has rows of ${cols}, which blocks of ${blockSize} do not divide`,
-    fitting.length > 0 ? `Blocks of ${fitting.join(", ")} do, or one scale a channel.` : "Use one scale a channel.",
+    fitting.length > 0
+      ? `Blocks of ${fitting.join(", ")} do, or one scale a channel.`
+      : "Use one scale a channel.",
     { weight: id, shape, blockSize },
   );
 }

@@ -58,7 +58,10 @@ export function quantizeMlcGroups(values: Float32Array, cols: number, mode: MlcM
   for (let group = 0, word = 0; group < scales.length; group++, word += groupSize / perWord) {
     const row = Math.floor(group / groups);
     const begin = row * cols + (group % groups) * groupSize;
-    const weights = Array.from(values.subarray(begin, Math.min(begin + groupSize, (row + 1) * cols)), round.value);
+    const weights = Array.from(
+      values.subarray(begin, Math.min(begin + groupSize, (row + 1) * cols)),
+      round.value,
+    );
     const largest = weights.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
     const scale = round.value(largest / most);
     scales[group] = scale;

@@ -14,13 +14,19 @@ const ranges = fc
 const finite = fc.integer({ min: 0, max: 0xffff }).filter((code) => (code & 0x7c00) !== 0x7c00);
 /** Around one magnitude, as the values of a block are, so that all integers occur. */
 const alike = fc
-  .tuple(fc.integer({ min: -22, max: 14 }), fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 8 }))
+  .tuple(
+    fc.integer({ min: -22, max: 14 }),
+    fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 8 }),
+  )
   .map(([exponent, values]) => values.map((value) => f16Code(value * 2 ** exponent)));
 const zeros = fc.nat(40).map((count) => new Array<number>(count).fill(0x8000));
 const groups = fc
   .tuple(
     fc.constantFrom(1, 3, 8, 16, 32, 40, 64, 77, 128),
-    fc.array(fc.oneof(fc.array(finite, { size: "medium" }), alike, alike, zeros), { minLength: 1, maxLength: 24 }),
+    fc.array(fc.oneof(fc.array(finite, { size: "medium" }), alike, alike, zeros), {
+      minLength: 1,
+      maxLength: 24,
+    }),
   )
   .map(([groupSize, parts]) => {
     const codes = Uint16Array.from(parts.flat());

@@ -49,9 +49,14 @@ export function quantizeLinear(
   checkShape(name, codes.length, shape);
   checkEncoding(name, shape, encoding);
   const bad = codes.findIndex((code) => (code & 0x7c00) === 0x7c00);
-  if (bad >= 0) notFinite(name, bad, f16Value(codes[bad]!), "The checkpoint is damaged; use another revision.");
+  if (bad >= 0)
+    notFinite(name, bad, f16Value(codes[bad]!), "The checkpoint is damaged; use another revision.");
   const range = linearRange(encoding);
-  const { bytes, scale, offset, sums } = quantizeLinearGroups(codes, linearGroupSize(encoding, ...shape), range);
+  const { bytes, scale, offset, sums } = quantizeLinearGroups(
+    codes,
+    linearGroupSize(encoding, ...shape),
+    range,
+  );
   const pack = (integers: Uint8Array) => (range.bits === 4 ? packNibbles(integers) : integers);
   return {
     data: pack(bytes),

@@ -35,7 +35,8 @@ export function quantizeGroups(
   const { dtype, transposed } = MLC_MODES[mode];
   checkShape(name, values.length, shape);
   const bad = values.findIndex((value) => !(Math.abs(value) < LIMIT[dtype]));
-  if (bad >= 0) notFinite(name, bad, values[bad]!, `Use a mode with a wider dtype than ${dtype}, such as q4f32_1.`);
+  if (bad >= 0)
+    notFinite(name, bad, values[bad]!, `Use a mode with a wider dtype than ${dtype}, such as q4f32_1.`);
   const [rows, cols] = shape;
   const { words, scales } = quantizeMlcGroups(values, cols, mode);
   const scale = dtype === "float32" ? scales : mlcScaleBits(scales, dtype);
@@ -50,7 +51,10 @@ export function quantizeGroups(
   };
 }
 
-function transpose<T extends Uint32Array | Uint16Array | Float32Array>(values: T, [rows, cols]: MatrixShape): T {
+function transpose<T extends Uint32Array | Uint16Array | Float32Array>(
+  values: T,
+  [rows, cols]: MatrixShape,
+): T {
   const result = values.slice() as T; // a slice has the type of what it is cut from
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) result[col * rows + row] = values[row * cols + col]!;

@@ -6,7 +6,11 @@ import { dequantizeLinear, quantizeLinear } from "../src/linear.ts";
 type Grain = Pick<LinearEncoding, "granularity" | "blockSize">;
 const BLOCKS_OF_4: Grain = { granularity: "per_block", blockSize: 4 };
 
-function encoding(dtype: LinearEncoding["dtype"], mode: LinearEncoding["mode"], grain: Grain): LinearEncoding {
+function encoding(
+  dtype: LinearEncoding["dtype"],
+  mode: LinearEncoding["mode"],
+  grain: Grain,
+): LinearEncoding {
   return { kind: "linear", dtype, mode, ...grain };
 }
 
@@ -21,7 +25,14 @@ const WEIGHT = toF16(
 // Expected bytes were computed by coremltools 9.0 (`linear_quantize_weights` on an fp16 model); scales little-endian.
 test.each([
   ["int4", "symmetric", BLOCKS_OF_4, "c712c7207920f742", "9230003c92341f21", undefined],
-  ["int8", "symmetric", { granularity: "per_channel" }, "12f705027fc0091b817f002604ff0102", "0e2b0824", undefined],
+  [
+    "int8",
+    "symmetric",
+    { granularity: "per_channel" },
+    "12f705027fc0091b817f002604ff0102",
+    "0e2b0824",
+    undefined,
+  ],
   ["int8", "symmetric", { granularity: "per_tensor" }, "12f705027fc0091bdc24000b01000001", "0e2b", undefined],
   ["uint4", "asymmetric", BLOCKS_OF_4, "0f670f76f0a80f96", "662e9a394434761d", "5528"],
   ["uint4", "symmetric", BLOCKS_OF_4, "3e893e97e0976eb9", "9230003c92341f21", "7777"],
@@ -37,14 +48,20 @@ test("a tie goes to the even integer", () => {
   // Scale 7 / 7 = 1: 0.5 → 0, 1.5 → 2, 2.5 → 2, and the same below zero.
   const codes = toF16(Float32Array.of(7, 0.5, 1.5, 2.5, -7, -0.5, -1.5, -2.5));
 
-  expect(hex(quantizeLinear(codes, [2, 4], encoding("int4", "symmetric", BLOCKS_OF_4)).data)).toBe("072209ee");
+  expect(hex(quantizeLinear(codes, [2, 4], encoding("int4", "symmetric", BLOCKS_OF_4)).data)).toBe(
+    "072209ee",
+  );
 });
 
 test("the quotient is rounded to F16 before it is rounded to an integer", () => {
   // 0.2852 / F16(0.4434 / 7) is 4.5022, which F16 holds as 4.5: four, where F32 would give five.
   const codes = toF16(Float32Array.of(0.2852, 0.4434));
 
-  const { data } = quantizeLinear(codes, [1, 2], encoding("int4", "symmetric", { granularity: "per_channel" }));
+  const { data } = quantizeLinear(
+    codes,
+    [1, 2],
+    encoding("int4", "symmetric", { granularity: "per_channel" }),
+  );
 
   expect(hex(data)).toBe("74");
 });
@@ -102,9 +119,19 @@ test.each([
   ["an infinity", Uint16Array.of(0, 0xfc00), [1, 2], PER_CHANNEL, "QUANTIZE_WEIGHT_NOT_FINITE"],
   ["nothing", new Uint16Array(0), [0, 4], PER_CHANNEL, "QUANTIZE_SHAPE_INVALID"],
   ["another shape", new Uint16Array(4), [3, 2], PER_CHANNEL, "QUANTIZE_SHAPE_INVALID"],
-  ["too short rows", new Uint16Array(4), [2, 2], encoding("int4", "symmetric", BLOCKS_OF_4), "KERNELS_ENCODING_INVALID"],
+  [
+    "too short rows",
+    new Uint16Array(4),
+    [2, 2],
+    encoding("int4", "symmetric", BLOCKS_OF_4),
+    "KERNELS_ENCODING_INVALID",
+  ],
 ] as const)("%s is refused by the weight's name", (_, codes, shape, coding, code) => {
   expect(() => quantizeLinear(codes, shape, coding, { name: "layers.3.mlp" })).toThrow(
-    expect.objectContaining({ code, message: expect.stringContaining("layers.3.mlp"), hint: expect.any(String) }),
+    expect.objectContaining({
+      code,
+      message: expect.stringContaining("layers.3.mlp"),
+      hint: expect.any(String),
+    }),
   );
 });

@@ -232,11 +232,7 @@ function readBack({ path, descriptor }: WriteJob, target: Uint8Array, position: 
   }
 }
 
-function notFinite(
-  id: string,
-  { source: { file } }: ExprPlan,
-  value: number,
-): PippinError<KernelsErrorCode> {
+function notFinite(id: string, { source: { file } }: ExprPlan, value: number): PippinError<KernelsErrorCode> {
   return new PippinError("KERNELS_WEIGHT_NOT_FINITE", {
     message: `weight ${id} holds ${Number.isNaN(value) ? "NaN" : "an infinity"} (${file})`,
     hint: "The checkpoint is damaged or its training diverged; fetch it again or use another revision.",

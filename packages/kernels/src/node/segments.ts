@@ -1,8 +1,8 @@
 import { elementCount } from "../dtype.ts";
+import { type EncodedMatrix, planEncoded } from "../encoded-matrix.ts";
 import { checkSource, type ExprPlan, exprInvalid, planExpr } from "../expr-plan.ts";
 import type { LinearEncoding } from "../linear.ts";
 import type { TensorSource, WeightExpr } from "../weight-expr.ts";
-import { type EncodedMatrix, planEncoded } from "../encoded-matrix.ts";
 
 /** A stretch of the output file. */
 export type Segment =
@@ -60,11 +60,7 @@ export function placeSegments(segments: readonly Segment[]): PlacedSegment[] {
   return placed.map((segment) => (segment.kind === "encoded" ? withParts(segment, parts) : segment));
 }
 
-function place(
-  segment: Segment,
-  begin: number,
-  encoded: ReadonlyMap<string, EncodedSegment>,
-): PlacedSegment {
+function place(segment: Segment, begin: number, encoded: ReadonlyMap<string, EncodedSegment>): PlacedSegment {
   switch (segment.kind) {
     case "bytes":
       return { kind: "bytes", begin, end: begin + segment.bytes.byteLength, bytes: segment.bytes };
@@ -78,9 +74,14 @@ function place(
     }
     case "encodedPart": {
       const of = encoded.get(segment.of);
-      if (of === undefined) throw exprInvalid(segment.of, `its ${segment.part} has a place, its integers have none`);
+      if (of === undefined)
+        throw exprInvalid(segment.of, `its ${segment.part} has a place, its integers have none`);
       const { scaleBytes, offsetBytes } = planEncoded(of);
-      return { kind: "encodedPart", begin, end: begin + (segment.part === "scale" ? scaleBytes : offsetBytes) };
+      return {
+        kind: "encodedPart",
+        begin,
+        end: begin + (segment.part === "scale" ? scaleBytes : offsetBytes),
+      };
     }
   }
 }
@@ -98,7 +99,8 @@ function withParts(
   const offsetAt = parts.get(partKey(id, "offset"));
   if (scaleAt === undefined) throw exprInvalid(id, "its scales have no place in the file");
   if ((offsetAt !== undefined) !== matrix.offsetBytes > 0 && matrix.groups > 0) {
-    const what = offsetAt === undefined ? "its offsets have no place in the file" : "its encoding has no offsets";
+    const what =
+      offsetAt === undefined ? "its offsets have no place in the file" : "its encoding has no offsets";
     throw exprInvalid(id, what);
   }
   return { ...segment, matrix: { ...matrix, scaleAt, offsetAt: offsetAt ?? 0 } };

@@ -14,9 +14,9 @@ import {
   NEXT_CHUNK,
   NEXT_HASH,
   STOPPED,
+  WRITTEN_CHUNKS,
   type WriterMessage,
   type WriterWorkerData,
-  WRITTEN_CHUNKS,
 } from "./write-worker.ts";
 
 /** Below this a worker would finish starting when the work is done. */

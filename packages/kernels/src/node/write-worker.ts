@@ -60,7 +60,8 @@ export function hashesAfterwards({ chunkHashes, segments }: WriteJob): boolean {
 
 /** Until all chunks are written or the run is stopped; the timeout is for a thread that ends without a word. */
 function waitForAll(control: Int32Array, chunks: number): void {
-  const missing = () => Atomics.load(control, WRITTEN_CHUNKS) < chunks && Atomics.load(control, STOPPED) === 0;
+  const missing = () =>
+    Atomics.load(control, WRITTEN_CHUNKS) < chunks && Atomics.load(control, STOPPED) === 0;
   while (missing()) Atomics.wait(control, WRITTEN_CHUNKS, Atomics.load(control, WRITTEN_CHUNKS), WAIT_MS);
 }
 

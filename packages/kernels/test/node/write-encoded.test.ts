@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { CHUNK_BYTES } from "@pippin/core";
 import { type Segment, writeSegments } from "@pippin/kernels/node";
 import { expect, test } from "vitest";
-import { errorFigures, hasOffset, type LinearEncoding, linearGroupSize, linearRange } from "../../src/linear.ts";
+import {
+  errorFigures,
+  hasOffset,
+  type LinearEncoding,
+  linearGroupSize,
+  linearRange,
+} from "../../src/linear.ts";
 import { packNibbles, quantizeLinearGroups } from "../../src/quantize-linear.ts";
 import { plainCodes } from "./plain-weight.ts";
 import { temporaryFolder, type WeightFile, weightFile } from "./weight-file.ts";
@@ -56,7 +62,11 @@ const small: [string, [number, number], LinearEncoding][] = [
   ["odd rows with 4-bit offsets", [7, 13], perChannel("uint4", "asymmetric")],
   ["one element", [1, 1], perChannel("int4", "asymmetric")],
   ["one scale", [9, 33], { kind: "linear", dtype: "int8", mode: "symmetric", granularity: "per_tensor" }],
-  ["one scale and offset", [9, 33], { kind: "linear", dtype: "uint4", mode: "symmetric", granularity: "per_tensor" }],
+  [
+    "one scale and offset",
+    [9, 33],
+    { kind: "linear", dtype: "uint4", mode: "symmetric", granularity: "per_tensor" },
+  ],
   ["blocks of 4", [3, 20], inBlocks("int4", "symmetric", 4)],
   ["blocks of 16", [3, 48], inBlocks("uint8", "asymmetric", 16)],
   ["no rows", [0, 32], inBlocks("uint4", "asymmetric", 32)],
@@ -71,17 +81,31 @@ test.each(small)("%s are encoded as the whole tensor is", async (_, shape, encod
 
   expect(readFileSync(path)).toEqual(expected);
   const [report] = result.weights;
-  expect({ ...report?.error, mse: 0, snrDb: 0, maxError: 0 }).toEqual({ ...error, mse: 0, snrDb: 0, maxError: 0 });
+  expect({ ...report?.error, mse: 0, snrDb: 0, maxError: 0 }).toEqual({
+    ...error,
+    mse: 0,
+    snrDb: 0,
+    maxError: 0,
+  });
   expect(report?.error?.mse).toBeCloseTo(error.mse, 6);
 });
 
 test("any number of threads writes the same bytes, hashes and figures, wherever chunks cut", async () => {
   const files: [WeightFile, LinearEncoding][] = [
     [weightFile("BF16", [1500, 2049]), perChannel("int8", "symmetric")],
-    [weightFile("Q8_0", [1024, 2048], { ops: [{ kind: "permuteRope", heads: 8 }] }), inBlocks("int4", "symmetric", 32)],
+    [
+      weightFile("Q8_0", [1024, 2048], { ops: [{ kind: "permuteRope", heads: 8 }] }),
+      inBlocks("int4", "symmetric", 32),
+    ],
     [weightFile("F16", [3, 3_000_001]), perChannel("int4", "asymmetric")],
-    [weightFile("Q4_0", [1000, 8192], { ops: [{ kind: "scale", factor: 1.5 }] }), inBlocks("uint4", "asymmetric", 64)],
-    [weightFile("BF16", [1001, 2048]), { kind: "linear", dtype: "int8", mode: "asymmetric", granularity: "per_tensor" }],
+    [
+      weightFile("Q4_0", [1000, 8192], { ops: [{ kind: "scale", factor: 1.5 }] }),
+      inBlocks("uint4", "asymmetric", 64),
+    ],
+    [
+      weightFile("BF16", [1001, 2048]),
+      { kind: "linear", dtype: "int8", mode: "asymmetric", granularity: "per_tensor" },
+    ],
     [weightFile("BF16", [2999, 4000]), perChannel("int8", "asymmetric")],
     [weightFile("F32", [1000, 4096]), inBlocks("int8", "symmetric", 4096)],
   ];
