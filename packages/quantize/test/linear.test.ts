@@ -85,6 +85,16 @@ test("beyond ±32752 the scale stays finite and is reported", () => {
   expect(weight.error.wideScales).toBe(1);
 });
 
+test.each(["int4", "int8"] as const)("the largest F16 comes back finite from %s", (dtype) => {
+  const coding = encoding(dtype, "symmetric", { granularity: "per_channel" });
+  const codes = Uint16Array.of(0x7bff, 0xfbff);
+
+  const [most, least] = dequantizeLinear(quantizeLinear(codes, [1, 2], coding), [1, 2], coding);
+
+  // 7 · 9352 and 127 · 515.5 are 65464 and 65468.5; F16 has 65472 there.
+  expect([most, least]).toEqual([0x7bfe, 0xfbfe]);
+});
+
 test("errors are those of the integers", () => {
   // Scale 1; 0.25 is lost at one element of four, and nothing else.
   const codes = toF16(Float32Array.of(7, -3, 2.25, 0));
