@@ -13,7 +13,7 @@ import { cacheFolder, PythonMissing, preparePython } from "./python-environment.
 
 /** Names of the tests, the quick ones first; `coreml` is test_coreml.py. */
 const TESTS = [
-  ...["merge-shards", "tokenizer", "gguf", "quantized-inputs"],
+  ...["merge-shards", "quantize-linear", "tokenizer", "gguf", "quantized-inputs"],
   ...["faults", "coreml", "compressed", "perplexity", "smollm2"],
 ];
 

@@ -11,7 +11,9 @@ export let offsets: v128 = i32x4.splat(0);
 @inline
 function symmetricScales(magnitudes: v128, half: f32): void {
   const largest = widenHalves(magnitudes);
-  scales = roundToHalf(f32x4.div(largest, f32x4.splat(half)));
+  // The largest F16 whose product with 7, or 127, is finite in F16.
+  const most = f32x4.splat(half == 7 ? 9352 : 515.5);
+  scales = f32x4.pmin(roundToHalf(f32x4.div(largest, f32x4.splat(half))), most);
   wide = f32x4.gt(largest, f32x4.splat(32752));
 }
 

@@ -37,6 +37,14 @@ function count(address: usize, by: i32): void {
   store<i32>(address, load<i32>(address) + by);
 }
 
+/** Scales of the four blocks from `src` on, of which `blocks` are there: the last one stands for those that are not. */
+@inline
+function nextScales(src: usize, blocks: i32, bytes: usize, affine: bool, low: i32, high: i32): void {
+  const last = src + bytes * <usize>(min(4, blocks) - 1);
+  const second = min(src + bytes, last);
+  fourScales(src, second, min(second + bytes, last), last, bytes, affine, low, high);
+}
+
 @inline
 function quantizeBlocks(
   src: usize,
@@ -59,17 +67,16 @@ function quantizeBlocks(
   let squares = i32x4.splat(0);
   let maxError = i32x4.splat(0);
   let out = i32x4.splat(0);
+  if (blocks > 0) nextScales(src, blocks, bytes, affine, low, high);
   for (let block: i32 = 0; block < blocks; block += 4) {
     const four = min(4, blocks - block);
-    const last = src + bytes * <usize>(four - 1);
-    const second = min(src + bytes, last);
-    const third = min(second + bytes, last);
-    fourScales(src, second, third, last, bytes, affine, low, high);
     let lanes = scales;
     let inverses = f32x4.div(f32x4.splat(REBIAS_SCALE), lanes);
     let codes = halfCodes(lanes);
     let lanesOffsets = offsets;
     let beyond = wide;
+    // The next four scales are on their way while these blocks are encoded: they have a long chain of divisions.
+    if (block + 4 < blocks) nextScales(src + 4 * bytes, blocks - block - 4, bytes, affine, low, high);
     for (let i: i32 = 0; i < four; i++) {
       const scale = f32x4.extract_lane(lanes, 0);
       let offset = zero;

@@ -8,13 +8,24 @@ export {
   type FloatDtype,
   isFloatDtype,
 } from "./dtype.ts";
+export { checkEncoding } from "./encoded-matrix.ts";
 export type { KernelsErrorCode } from "./errors.ts";
 export { isFloatSource } from "./expr-plan.ts";
-export { type ErrorFigures, type LinearEncoding, linearGroupSize } from "./linear.ts";
+export {
+  type ErrorFigures,
+  errorFigures,
+  hasOffset,
+  type LinearEncoding,
+  linearGroupSize,
+  linearRange,
+  packedBytes,
+} from "./linear.ts";
+export { MLC_MODES, type MlcGroups, type MlcMode, mlcScaleBits, quantizeMlcGroups } from "./mlc-groups.ts";
 export { type F16Cast, plainCastToF16, plainCastToF32, plainToBf16 } from "./plain/cast.ts";
 export { F16_OVERFLOW, f16Code, f16Value } from "./plain/float16.ts";
 export { type F32Matrix, plainMultiply } from "./plain/matrix.ts";
 export type { CodeBits } from "./plain/packed.ts";
+export { packNibbles, quantizeLinearGroups } from "./quantize-linear.ts";
 export type {
   AffineSource,
   PackedSource,

@@ -61,15 +61,18 @@ export interface GroupScale {
 
 /** From here on twice the magnitude is infinite in F16. */
 const WIDE_MAGNITUDE = 32752;
+/** The largest F16 scales whose product with 7 and 127 is finite in F16. */
+const MAX_SCALE = { 4: 9352, 8: 515.5 } as const;
 
 /**
- * F16(max |w| / q), q the largest integer: coremltools' F16(F16(2 max) / 2q) wherever 2 max is finite in F16.
+ * F16(max |w| / q), q the largest integer: coremltools' F16(F16(2 max) / 2q) wherever 2 max is finite in F16. Beyond,
+ * it stays so small that the largest integer has a finite F16.
  *
  * @param magnitude - F16 code of max |w|.
  */
-export function symmetricScale(magnitude: number, { low, high, zero }: LinearRange): GroupScale {
+export function symmetricScale(magnitude: number, { bits, low, high, zero }: LinearRange): GroupScale {
   const largest = f16Value(magnitude);
-  const code = f16Code(largest / ((high - low) / 2));
+  const code = f16Code(Math.min(largest / ((high - low) / 2), MAX_SCALE[bits]));
   return { code, scale: f16Value(code), zero, wide: largest > WIDE_MAGNITUDE };
 }
 

@@ -66,3 +66,17 @@ test("the kernels' sums of errors are those of the twin to a few parts in ten th
     { numRuns: 500 },
   );
 });
+
+test("multiplying by the inverse gives the integers of a division, for every mantissa of the scale", () => {
+  const range = linearRange({ dtype: "int8", mode: "symmetric" });
+  // The largest of a row, 1 to 2 in 1024 steps, sets the scale; eight binades below it are tried in part.
+  const below = Math.floor((8 * 1024) / 7);
+  const codes = Uint16Array.from({ length: 1024 * (below + 1) }, (_, i) => {
+    const row = Math.floor(i / (below + 1));
+    return 0x3c00 + row - 7 * (i % (below + 1)) - (i % (below + 1) === 0 ? 0 : row % 7);
+  });
+
+  const wasm = quantizeLinearGroups(codes, below + 1, range);
+
+  expect(wasm.bytes).toEqual(plainQuantizeLinearGroups(codes, below + 1, range).bytes);
+});

@@ -90,31 +90,41 @@ test.each(small)("%s are encoded as the whole tensor is", async (_, shape, encod
   expect(report?.error?.mse).toBeCloseTo(error.mse, 6);
 });
 
+/** Each part behind so many zeros that a chunk ends within it, at a place of its own; enough for several threads. */
+function acrossChunks(parts: readonly { segments: Segment[]; expected: Buffer }[]) {
+  const segments: Segment[] = [];
+  const pieces: Buffer[] = [];
+  for (const [index, part] of parts.entries()) {
+    const cut = Math.floor((part.expected.length * (index + 2)) / (parts.length + 3));
+    const written = pieces.reduce((sum, { length }) => sum + length, 0);
+    const padding = (Math.ceil((written + cut) / CHUNK_BYTES) || 1) * CHUNK_BYTES - written - cut;
+    segments.push(zeros(padding), ...part.segments);
+    pieces.push(Buffer.alloc(padding), part.expected);
+  }
+  return { segments, expected: Buffer.concat(pieces) };
+}
+
 test("any number of threads writes the same bytes, hashes and figures, wherever chunks cut", async () => {
   const files: [WeightFile, LinearEncoding][] = [
-    [weightFile("BF16", [1500, 2049]), perChannel("int8", "symmetric")],
+    [weightFile("BF16", [150, 2049]), perChannel("int8", "symmetric")],
     [
-      weightFile("Q8_0", [1024, 2048], { ops: [{ kind: "permuteRope", heads: 8 }] }),
+      weightFile("Q8_0", [64, 2048], { ops: [{ kind: "permuteRope", heads: 8 }] }),
       inBlocks("int4", "symmetric", 32),
     ],
-    [weightFile("F16", [3, 3_000_001]), perChannel("int4", "asymmetric")],
+    [weightFile("F16", [3, 150_001]), perChannel("int4", "asymmetric")],
     [
-      weightFile("Q4_0", [1000, 8192], { ops: [{ kind: "scale", factor: 1.5 }] }),
+      weightFile("Q4_0", [64, 8192], { ops: [{ kind: "scale", factor: 1.5 }] }),
       inBlocks("uint4", "asymmetric", 64),
     ],
     [
-      weightFile("BF16", [1001, 2048]),
+      weightFile("BF16", [101, 2048]),
       { kind: "linear", dtype: "int8", mode: "asymmetric", granularity: "per_tensor" },
     ],
-    [weightFile("BF16", [2999, 4000]), perChannel("int8", "asymmetric")],
-    [weightFile("F32", [1000, 4096]), inBlocks("int8", "symmetric", 4096)],
+    [weightFile("BF16", [299, 1000]), perChannel("int8", "asymmetric")],
+    [weightFile("F32", [50, 4096]), inBlocks("int8", "symmetric", 4096)],
   ];
   const parts = files.map(([file, encoding], index) => segmentsOf(`w${index}`, file, encoding));
-  const segments = [zeros(5), ...parts.flatMap((part, index) => [...part.segments, zeros(index % 2)])];
-  const expected = Buffer.concat([
-    Buffer.alloc(5),
-    ...parts.flatMap((part, index) => [part.expected, Buffer.alloc(index % 2)]),
-  ]);
+  const { segments, expected } = acrossChunks(parts);
   const hashes = Array.from({ length: Math.ceil(expected.length / CHUNK_BYTES) }, (_, chunk) =>
     createHash("sha256")
       .update(expected.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES))
