@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, posix } from "node:path";
 import { type Artifact, type BackendPlan, RuntimeManifest, type StageContext } from "@pippin/core";
 import { readJsonFile, withOutputFolder } from "@pippin/core/node";
 import type { AnyBackend } from "./config.ts";
@@ -46,7 +46,7 @@ export async function writeConversion(
 /** The manifest beside the package also lists its files, by whose hashes a phone resumes a download. */
 function manifestText(manifest: RuntimeManifest, artifacts: readonly Artifact[]): string {
   const files = artifacts.flatMap((artifact) =>
-    artifact.files.map((file) => ({ ...file, path: `${basename(artifact.path)}/${file.path}` })),
+    artifact.files.map((file) => ({ ...file, path: posix.join(basename(artifact.path), file.path) })),
   );
   return `${JSON.stringify({ ...manifest, files }, null, 2)}\n`;
 }

@@ -7,8 +7,17 @@ process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  cwd: process.cwd(),
+  cwd: currentFolder(),
 });
+
+/** A shell may stand in a folder that is gone; relative paths then lead nowhere, and say so. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env.PWD ?? "/";
+  }
+}
 
 /** Who reads our output may leave early, as `head` does: the command goes on and ends with its own status. */
 function onOutputError(error: NodeJS.ErrnoException): void {

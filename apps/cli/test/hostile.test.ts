@@ -127,3 +127,8 @@ test("NO_COLOR alone keeps the progress line", async () => {
   expect(stdout).not.toMatch(CONTROL);
   expect(stderr).toContain("convert █");
 });
+
+test.each([["convert", "deploy"], ["merge-shards"]].flat())("%s refuses an empty --out", async (command) => {
+  const { status, stderr } = await runCli([command, PIP_CHAT, "--out", ""]);
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("[CLI_USAGE]") });
+});

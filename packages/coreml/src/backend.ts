@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   type Artifact,
   type BackendPlan,
@@ -6,6 +5,7 @@ import {
   type StageContext,
   throwIfCancelled,
 } from "@pippin/core";
+import { resolveInside } from "@pippin/core/node";
 import type { DecoderBackend, DecoderSpec, WeightSet } from "@pippin/decoder";
 import { type BuiltModel, buildModel } from "./lower/build-model.ts";
 import { type Choices, choose } from "./lower/choices.ts";
@@ -67,7 +67,7 @@ async function emit(
   context: StageContext = {},
 ): Promise<Artifact[]> {
   throwIfCancelled(context.signal);
-  const path = join(output, built.manifest.packages[0]!);
+  const path = resolveInside(output, built.manifest.packages[0]!);
   const files = await writePackage(path, built, options, context);
   return [
     {

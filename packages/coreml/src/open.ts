@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { OpenedPackage, RunnerOptions, StageContext } from "@pippin/core";
 import { DecoderSpec } from "@pippin/decoder";
 import { coremlError } from "./errors.ts";
@@ -55,7 +56,17 @@ async function openInOrder(path: string): Promise<CoremlPackage[]> {
     throw error;
   }
   const order = opened[0]!.manifest?.packages ?? [];
-  const place = (each: CoremlPackage) => order.findIndex((name) => each.path.endsWith(name));
+  const place = (each: CoremlPackage) => order.indexOf(basename(each.path));
+  const strangers = opened.filter((each) => opened.length > 1 && place(each) < 0);
+  if (strangers.length > 0) {
+    await Promise.all(opened.map((each) => each.close()));
+    const names = opened.map((each) => basename(each.path)).join(", ");
+    throw coremlError("COREML_MANIFEST_INVALID", {
+      message: `${path} holds packages that do not belong together: ${names}`,
+      hint: "Name the package that is meant, or move the others away.",
+      details: { path },
+    });
+  }
   return opened.sort((a, b) => place(a) - place(b));
 }
 

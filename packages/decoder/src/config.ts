@@ -7,6 +7,11 @@ const count = z
   .positive()
   .max(2 ** 30);
 const maybeCount = count.nullish();
+/** Absent and `null` are false, as exporters write either. */
+export const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
 
 /** Parameters of a rotary embedding, in both spellings of the type key. */
 const RopeParameters = z.looseObject({
@@ -32,9 +37,9 @@ export const CommonConfig = z.looseObject({
   num_key_value_heads: maybeCount,
   head_dim: maybeCount,
   hidden_act: z.string().default("silu"),
-  max_position_embeddings: count.default(2048),
+  max_position_embeddings: count.nullish().transform((value) => value ?? 2048),
   rms_norm_eps: z.number().nonnegative().default(1e-6),
-  tie_word_embeddings: z.boolean().default(false),
+  tie_word_embeddings: flag,
   rope_theta: z.number().positive().nullish(),
   rope_scaling: RopeParameters.nullish(),
   rope_parameters: RopeParameters.nullish(),
@@ -105,7 +110,8 @@ export function activationOf(name: string): "silu" | "gelu_tanh" {
  * @param defaultTheta - the family's, for configs that do not name one.
  */
 export function ropeOf(config: CommonConfig, headDim: number, defaultTheta = 10000): RopeSpec {
-  const parameters = config.rope_scaling ?? config.rope_parameters ?? {};
+  const { rope_scaling: old } = config;
+  const parameters = (old && Object.keys(old).length > 0 ? old : config.rope_parameters) ?? {};
   if (Object.values(parameters).some(isRecord)) throw unsupported("a rotary embedding for each layer type");
   const theta = parameters.rope_theta ?? config.rope_theta ?? defaultTheta;
   const partial = parameters.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;

@@ -19,8 +19,22 @@ export interface Decoder {
  */
 export function readDecoder(checkpoint: Checkpoint): Decoder {
   const family = familyOf(checkpoint.config);
-  const spec = family.readSpec(checkpoint.config);
+  const declared = family.readSpec(checkpoint.config);
+  const spec = hasOwnHead(family, declared, checkpoint) ? untied(declared) : declared;
   return { spec, weights: bindWeights(family, spec, checkpoint) };
+}
+
+/**
+ * Whether a model that is declared tied has both tensors all the same. transformers ties them only when they are equal, and
+ * merged or tuned models exist whose head is its own; taking both is right either way.
+ */
+function hasOwnHead(family: Family, spec: DecoderSpec, { tensors }: Checkpoint): boolean {
+  const roles = ["embedding.weight", "head.weight"] as const;
+  return spec.head.tied && roles.every((role) => tensors.has(family.globalTensor(role, spec).tensor));
+}
+
+function untied(spec: DecoderSpec): DecoderSpec {
+  return { ...spec, head: { ...spec.head, tied: false } };
 }
 
 /** Reads a `config.json` alone. */

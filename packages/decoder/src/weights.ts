@@ -16,9 +16,9 @@ export interface WeightSet {
 
 /**
  * Tensors that many checkpoints carry and no model needs: tables that are computed from the config, and masks of
- * old exports. A tied model's own copy of the head is left out separately.
+ * old exports.
  */
-const HARMLESS = [/\.rotary_emb\.inv_freq$/, /\.masked_bias$/, /\.attn\.bias$/];
+const HARMLESS = [/(^|\.)rotary_emb\.inv_freq$/, /\.masked_bias$/, /\.attn\.bias$/];
 
 /**
  * Finds the tensor for each role and checks shapes and dtypes.
@@ -31,7 +31,7 @@ export function bindWeights(family: Family, spec: DecoderSpec, checkpoint: Check
   const used = new Set<string>();
   const missing: string[] = [];
   for (const [role, shape] of weightRoles(spec)) {
-    const use = tensorFor(family, spec, role);
+    const use = useOf(role, { family, spec, checkpoint });
     const tensor = checkpoint.tensors.get(use.tensor);
     if (tensor === undefined) {
       missing.push(use.tensor);
@@ -41,7 +41,7 @@ export function bindWeights(family: Family, spec: DecoderSpec, checkpoint: Check
     exprs.set(role, bind(tensor, use, shape));
   }
   if (missing.length > 0) throw tensorsMissing(missing, checkpoint);
-  checkUnused(checkpoint, used, spec, family);
+  checkUnused(checkpoint, used, family);
   return {
     roles: [...exprs.keys()],
     expr(role) {
@@ -50,6 +50,17 @@ export function bindWeights(family: Family, spec: DecoderSpec, checkpoint: Check
       return expr;
     },
   };
+}
+
+/** The one tensor of a tied pair may be stored under the head's name. */
+function useOf(
+  role: WeightRole,
+  { family, spec, checkpoint }: { family: Family; spec: DecoderSpec; checkpoint: Checkpoint },
+): TensorUse {
+  const use = tensorFor(family, spec, role);
+  if (role !== "embedding.weight" || !spec.head.tied || checkpoint.tensors.has(use.tensor)) return use;
+  const head = family.globalTensor("head.weight", spec);
+  return checkpoint.tensors.has(head.tensor) ? head : use;
 }
 
 function tensorFor(family: Family, spec: DecoderSpec, role: WeightRole): TensorUse {
@@ -85,15 +96,9 @@ function shapeAfter(shape: readonly number[], ops: readonly WeightOp[]): readonl
   return slice ? [slice.end - slice.begin, ...shape.slice(1)] : shape;
 }
 
-function checkUnused(
-  checkpoint: Checkpoint,
-  used: ReadonlySet<string>,
-  spec: DecoderSpec,
-  family: Family,
-): void {
-  const tiedHead = spec.head.tied ? family.globalTensor("head.weight", spec).tensor : undefined;
+function checkUnused(checkpoint: Checkpoint, used: ReadonlySet<string>, family: Family): void {
   const unused = [...checkpoint.tensors.keys()].filter(
-    (name) => !used.has(name) && name !== tiedHead && !HARMLESS.some((pattern) => pattern.test(name)),
+    (name) => !used.has(name) && !HARMLESS.some((pattern) => pattern.test(name)),
   );
   if (unused.length === 0) return;
   throw decoderError("DECODER_TENSOR_UNUSED", {

@@ -111,9 +111,18 @@ test("tables computed from the config do no harm", () => {
   expect(readDecoder(checkpoint({ [name]: tensor(name, [4], "F32") })).weights.roles.length).toBe(12);
 });
 
-test("a tied model may ship its head anyway, and it is not used", () => {
-  const { weights } = readDecoder(checkpoint({}, { ...CONFIG, tie_word_embeddings: true }));
-  expect(weights.roles).not.toContain("head.weight");
+test("a tied model that ships a head of its own is not tied", () => {
+  const { spec, weights } = readDecoder(checkpoint({}, { ...CONFIG, tie_word_embeddings: true }));
+  expect(spec.head.tied).toBe(false);
+  expect(weights.roles).toContain("head.weight");
+});
+
+test("the tensor of a tied pair may be stored under the head's name", () => {
+  const changes = { "model.embed_tokens.weight": undefined };
+  const given = checkpoint(changes, { ...CONFIG, tie_word_embeddings: true });
+  const { spec, weights } = readDecoder(given);
+  expect(spec.head.tied).toBe(true);
+  expect(weights.expr("embedding.weight").source).toBe(given.tensors.get("lm_head.weight")!.source);
 });
 
 test.each<[string, readonly number[]]>([

@@ -37,13 +37,18 @@ async function chat(path: string, flags: Flags, io: Io): Promise<void> {
   const conversation = new Conversation({ runner, text }, flags);
   const typed = io.stdin.isTTY === true;
   const lines = readLines(io, typed);
+  let ended = false;
   try {
     io.progress.clear();
     if (typed) lines.prompt();
+    lines.once("close", () => {
+      ended = true;
+    });
     for await (const line of lines) {
       if (line.trim() === "" && typed) return;
       if (line.trim() !== "") await reply(conversation, line, { io, typed, context });
-      if (typed) lines.prompt();
+      // Ctrl-D may have come while the model spoke.
+      if (typed && !ended) lines.prompt();
     }
     // After Ctrl-D and Ctrl-C the cursor still stands behind the prompt.
     if (typed) say(io);

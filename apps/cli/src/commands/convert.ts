@@ -1,6 +1,6 @@
 import type { Artifact, BackendPlan } from "@pippin/core";
 import { checkOutputFolder } from "@pippin/core/node";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { type AnyBackend, chooseBackend, loadBackends } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { openModel, packageName } from "../model.ts";
@@ -29,6 +29,12 @@ export async function define(
     .action((path: string, flags: ConvertFlags) => convert(path, { flags, backend }, io));
 }
 
+/** An empty `--out` is a variable of a script that is not set, not the current folder. */
+export function outputPath(path: string): string {
+  if (path !== "") return path;
+  throw new InvalidArgumentError("It must not be empty");
+}
+
 /** The argument and options of every command that converts: ours, then those of the backend that was named. */
 export async function addConversion(command: Command, argv: readonly string[], io: Io): Promise<AnyBackend> {
   const backends = await loadBackends(io.cwd);
@@ -37,7 +43,7 @@ export async function addConversion(command: Command, argv: readonly string[], i
   command
     .argument("<model>", "folder, .safetensors or .gguf file")
     .option("--backend <id>", `format to write: ${known}`)
-    .option("--out <dir>", "folder to write (default: build/ and the model's name)")
+    .option("--out <dir>", "folder to write (default: build/ and the model's name)", outputPath)
     .option("--force", "replace what is in the folder")
     .option("--dry-run", "say what would be written, and write nothing");
   addSchemaOptions(command, backend.options);

@@ -2,6 +2,7 @@ import { mergeShards } from "@pippin/checkpoint/node";
 import type { Command } from "commander";
 import { formatBytes } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
+import { outputPath } from "./convert.ts";
 
 interface Flags {
   readonly out: string;
@@ -12,7 +13,7 @@ interface Flags {
 export function define(command: Command, { io }: { io: Io }): void {
   command
     .argument("<model>", "folder with shards")
-    .requiredOption("--out <file>", "the .safetensors file to write")
+    .requiredOption("--out <file>", "the .safetensors file to write", outputPath)
     .option("--force", "replace the file")
     .option("--dry-run", "say what would be written, and write nothing")
     .option("--json", "print the result as JSON")

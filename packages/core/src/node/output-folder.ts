@@ -1,5 +1,6 @@
 import { mkdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { type CoreErrorCode, PippinError } from "../errors.ts";
 import { throwIfCancelled } from "../stage.ts";
 import { entriesOf, exists, type OutputPlaces, outputExists, placesOf, withLock } from "./output-lock.ts";
 
@@ -47,7 +48,9 @@ export async function checkOutputFolder(
   target: string,
   { force }: Pick<OutputFolderOptions, "force">,
 ): Promise<void> {
-  if (!force && (await entriesOf(target)).length > 0) throw outputExists(target, "folder");
+  if ((await entriesOf(target)).length > 0 && !force) throw outputExists(target, "folder");
+  const inside = relative(resolve(target), process.cwd());
+  if (inside === "" || !(inside.startsWith("..") || isAbsolute(inside))) throw outputIsHere(target);
 }
 
 /**
@@ -59,6 +62,15 @@ export async function recoverOutputFolder(target: string): Promise<void> {
   const place = await placesOf(target);
   const leftovers = (await entriesOf(place.parent)).filter((entry) => entry.startsWith(place.prefix));
   if (leftovers.length > 0) await withLock(place, () => repair(place));
+}
+
+/** Folders are replaced by renaming: who stands in the old one would be left in a deleted folder. */
+function outputIsHere(target: string): PippinError<CoreErrorCode> {
+  return new PippinError("CORE_OUTPUT_UNWRITABLE", {
+    message: `the output folder ${target} is the current folder, or holds it`,
+    hint: "Name another folder with --out, such as one within the current folder.",
+    details: { target },
+  });
 }
 
 async function swapIn(place: OutputPlaces, keep: (name: string) => boolean): Promise<void> {

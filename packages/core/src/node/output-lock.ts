@@ -83,6 +83,7 @@ export async function entriesOf(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch (cause) {
     if (isFileSystemError(cause) && cause.code === "ENOENT") return [];
+    if (isFileSystemError(cause) && cause.code === "ENOTDIR") throw notAFolder(folder, cause);
     throw unwritable(folder, cause);
   }
 }
@@ -122,6 +123,15 @@ function outputBusy({ target, parent, prefix }: OutputPlaces, pid: number): Pipp
     message: `process ${pid} is writing ${target} at this moment`,
     hint: `Wait for it, or stop it and run the command again. If process ${pid} is not Pippin, delete the folder ${lock}, which a killed run left.`,
     details: { target, pid, lock },
+  });
+}
+
+function notAFolder(target: string, cause: unknown): PippinError<CoreErrorCode> {
+  return new PippinError("CORE_OUTPUT_UNWRITABLE", {
+    message: `${target} is a file, or lies in one; the output is a folder`,
+    hint: "Name a folder with --out.",
+    details: { target },
+    cause,
   });
 }
 

@@ -220,3 +220,10 @@ test("where nothing was left, recovery changes nothing", async ({ parent, target
   await recoverOutputFolder(target);
   expect(await treeOf(parent)).toEqual({ out: OLD });
 });
+
+test("a file, the current folder and what holds it are no output folders", async () => {
+  for (const target of [import.meta.filename, ".", join(process.cwd(), "..")]) {
+    const writing = withOutputFolder(target, { force: true }, async () => undefined);
+    await expect(writing).rejects.toMatchObject({ code: "CORE_OUTPUT_UNWRITABLE" });
+  }
+});

@@ -2,8 +2,11 @@ import type { Dim } from "../mil/types.ts";
 import type { Ref } from "./builder.ts";
 import type { Ops } from "./ops.ts";
 
-/** What is taken from the score of a key that must not be seen: finite, so that no row becomes NaN in fp16. */
-const HIDDEN = 1e4;
+/**
+ * What is taken from the score of a key that must not be seen: finite, so that no row becomes NaN in fp16, and large, since
+ * unused slots of a cache score 0 and scores of real tokens can be far below (large key biases).
+ */
+const HIDDEN = 4e4;
 
 export interface MaskInput {
   /** Index of each query, `[S]` int32. */
@@ -15,7 +18,7 @@ export interface MaskInput {
 }
 
 /**
- * The additive causal mask `[1, 1, groups · S, T]`: 0 where `0 <= q − k < window`, else −10,000.
+ * The additive causal mask `[1, 1, groups · S, T]`: 0 where `0 <= q − k < window`, else −40,000.
  *
  * It is repeated for each of the `groups` query heads that attention folds into the query axis; with one token a
  * single row serves all of them.
@@ -36,7 +39,7 @@ export function causalMask(
     seen = ops.compare("logical_and", `${name}_in_window`, seen, near);
   }
   if (input.present) seen = ops.compare("logical_and", `${name}_present`, seen, input.present);
-  // (seen − 1) · 10,000: a select between two scalars has a scalar's type for coremltools.
+  // (seen − 1) · 40,000: a select between two scalars has a scalar's type for coremltools.
   const unseen = ops.sub(`${name}_unseen`, ops.cast(`${name}_seen`, seen, "fp16"), ops.half(1));
   const flat = ops.mul(`${name}_additive`, unseen, ops.half(HIDDEN));
   // A range of one token and one of many are the same program, so a free length is always repeated.

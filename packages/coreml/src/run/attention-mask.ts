@@ -2,15 +2,21 @@ import { combine } from "./binary.ts";
 import { broadcast } from "./broadcast.ts";
 import { invalid, type Tensor } from "./value.ts";
 
-/** A mask value from here down gives a weight of exactly 0 in single precision, next to any visible key. */
+/** A mask value from here down hides a key from a query that has a score above `LOWEST_SURE`. */
 const HIDDEN = -5000;
+
+/**
+ * Next to a score above this, a hidden key has a weight of exactly 0 in single precision, unless its own score is
+ * beyond +2,400. A query whose best visible score is lower looks at all keys, as the program says.
+ */
+export const LOWEST_SURE: number = HIDDEN / 2;
 
 /** A mask ready for use: what is added to each score, and which part of each row is visible at all. */
 export interface AttentionMask {
   /** `[…, rows, keys]`; one row serves all queries. */
   readonly shape: readonly number[];
   readonly added: Float32Array;
-  /** Begin and end for each row: everything outside is hidden. Both 0 where nothing is visible and nothing mixed. */
+  /** Begin and end for each row: everything outside is hidden, see `LOWEST_SURE`. Both 0 where nothing is visible and nothing mixed. */
   readonly visible: Int32Array;
 }
 

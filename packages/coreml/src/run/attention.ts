@@ -1,4 +1,4 @@
-import { attentionMask } from "./attention-mask.ts";
+import { attentionMask, LOWEST_SURE } from "./attention-mask.ts";
 import { broadcast } from "./broadcast.ts";
 import { inTurns, type Kernel, type KernelTable } from "./kernel.ts";
 import { batchOffsets, matmul } from "./matmul.ts";
@@ -37,17 +37,19 @@ const scaledDotProductAttention: Kernel = (p) => {
   const attend = (index: number) => {
     const n = Math.floor(index / rows);
     const maskRow = maskAt[n]! + (maskRows === 1 ? 0 : index % rows);
-    const [first, end] = [mask.visible[2 * maskRow]!, mask.visible[2 * maskRow + 1]!];
-    const seen = end - first;
-    dotRows(
-      q,
-      index * width,
-      { values: k, begin: (n * keys + first) * width, count: seen, width },
-      weights,
-      0,
-    );
-    softmaxMasked(weights, seen, { scale, added: mask.added, offset: maskRow * keys + first });
-    const mixed = { values: v, begin: (n * keys + first) * out, count: seen, width: out };
+    let [first, end] = [mask.visible[2 * maskRow]!, mask.visible[2 * maskRow + 1]!];
+    const score = () => {
+      const seen = { values: k, begin: (n * keys + first) * width, count: end - first, width };
+      dotRows(q, index * width, seen, weights, 0);
+      return addMask(weights, end - first, { scale, added: mask.added, offset: maskRow * keys + first });
+    };
+    let largest = score();
+    if (largest < LOWEST_SURE && end - first > 0 && end - first < keys) {
+      [first, end] = [0, keys];
+      largest = score();
+    }
+    normalize(weights, end - first, largest);
+    const mixed = { values: v, begin: (n * keys + first) * out, count: end - first, width: out };
     mixRows(weights, 0, mixed, data, index * out);
   };
   const run = (begin: number, end: number) => {
@@ -57,18 +59,23 @@ const scaledDotProductAttention: Kernel = (p) => {
   return inTurns(p, parts, { shape: [...batch, rows, out], data });
 };
 
-/** Turns the first `count` scores into weights, in place. */
-function softmaxMasked(
+/** Scales the first `count` scores and adds the mask, in place. @returns the largest. */
+function addMask(
   scores: Float32Array,
   count: number,
   { scale, added, offset }: { scale: number; added: Float32Array; offset: number },
-): void {
+): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < count; i++) {
     const score = scores[i]! * scale + added[offset + i]!;
     scores[i] = score;
     largest = Math.max(largest, score);
   }
+  return largest;
+}
+
+/** Turns the first `count` scores into weights, in place. */
+function normalize(scores: Float32Array, count: number, largest: number): void {
   let total = 0;
   for (let i = 0; i < count; i++) total += scores[i] = Math.exp(scores[i]! - largest);
   const factor = 1 / total;

@@ -123,6 +123,18 @@ test("hidden keys on both sides and in the middle have no weight", async () => {
   );
 });
 
+test("a hidden key counts where every visible one scores lower than the mask hides", async () => {
+  const given = {
+    query: f32([1, 1, 1, 1], [1]),
+    key: f32([1, 1, 3, 1], [-15_000, -20_000, 0]),
+    value: f32([1, 1, 3, 1], [1, 2, 7]),
+    attn_mask: f32([1, 1, 1, 3], [0, 0, -1e4]),
+  };
+  await expectOp("scaled_dot_product_attention", given, f32([1, 1, 1, 1], [7]), SINGLE);
+  const farther = { ...given, attn_mask: f32([1, 1, 1, 3], [0, 0, -4e4]) };
+  await expectOp("scaled_dot_product_attention", farther, f32([1, 1, 1, 1], [1]), SINGLE);
+});
+
 test("a boolean mask shows what is true, each head its own", async () => {
   const seen = noise(42, 4).map((value) => Number(value > 0));
   await attend(

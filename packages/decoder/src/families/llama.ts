@@ -1,11 +1,10 @@
-import { z } from "zod";
-import { CommonConfig, parseConfig } from "../config.ts";
+import { CommonConfig, flag, parseConfig } from "../config.ts";
 import type { Family } from "../family.ts";
 import { llamaGlobalTensor, llamaLayerTensor, llamaLikeSpec } from "./llama-like.ts";
 
 const LlamaConfig = CommonConfig.extend({
-  attention_bias: z.boolean().default(false),
-  mlp_bias: z.boolean().default(false),
+  attention_bias: flag,
+  mlp_bias: flag,
 });
 
 /** Llama 2, 3 and 3.x, SmolLM and SmolLM2, and many others that publish under `llama`. */
