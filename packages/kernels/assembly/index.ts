@@ -10,3 +10,4 @@ export {
   q8_0_to_f16,
 } from "./to-f16";
 export { bf16_to_f32, f16_to_f32, q4_0_to_f32, q4_1_to_f32, q8_0_to_f32 } from "./to-f32";
+export { count_codes, distinct_values, map_codes, pack_indices, unpack_indices } from "./palette";
