@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ["core", "kernels"],
   decoder: ["core", "kernels", "checkpoint"],
   coreml: ["core", "kernels", "checkpoint", "decoder"],
+  quantize: ["core", "kernels"],
   verify: ["core", "decoder"],
   tokenizer: ["core"],
 };
@@ -25,6 +26,7 @@ const BROWSER_ENTRIES = [
   "packages/checkpoint/src/index.ts",
   "packages/decoder/src/index.ts",
   "packages/coreml/src/program.ts",
+  "packages/quantize/src/index.ts",
   "packages/tokenizer/src/index.ts",
   "packages/verify/src/index.ts",
 ];

@@ -14,9 +14,17 @@ export interface Candidates {
  */
 export function chooseCandidates(distinct: DistinctValues, limit: number): Candidates {
   const places = distinct.values.length <= limit ? allPlaces(distinct) : placesOf(distinct.spread, limit);
-  const at = (sums: Float64Array) => Float64Array.from(places, (place) => sums[place]!);
   if (places.length === distinct.n.length) return { places, sums: distinct };
-  return { places, sums: { n: at(distinct.n), s1: at(distinct.s1), s2: at(distinct.s2) } };
+  const n = new Float64Array(places.length);
+  const s1 = new Float64Array(places.length);
+  const s2 = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i]!;
+    n[i] = distinct.n[place]!;
+    s1[i] = distinct.s1[place]!;
+    s2[i] = distinct.s2[place]!;
+  }
+  return { places, sums: { n, s1, s2 } };
 }
 
 function allPlaces({ n }: DistinctValues): Int32Array {

@@ -13,6 +13,8 @@ const FAST_PLACES = 256;
 const FAST_PLACES_PER_CLUSTER = 16;
 /** From here on the fast search looks in windows. */
 const MANY_CLUSTERS = 64;
+/** What rounding of the running sums may add to a squared error, in parts of Σ w²: some F64 places. */
+const ROUNDING = 2 ** -50;
 /** Enough for a palette of rounded values to settle, which usually takes two or three. */
 const MAX_ROUNDS = 16;
 
@@ -34,7 +36,10 @@ export interface Palette {
   readonly squaredError: number;
   /** Σ w². */
   readonly sumOfSquares: number;
-  /** No 2^bits real numbers, F16 or not, give a smaller squared error than this. */
+  /**
+   * No 2^bits real numbers, F16 or not, give a smaller squared error than this. The optimum itself after an exact
+   * search; loose after a fast one, and 0 when that had 64 clusters or more.
+   */
   readonly lowerBound: number;
 }
 
@@ -85,7 +90,8 @@ function findClusters(distinct: DistinctValues, size: number, search: "exact" | 
     const steps = coarse.bounds.map((bound) => firstStep(places, bound));
     refineBounds(distinct, bounds, steps);
   }
-  return { bounds, lowerBound: Math.max(0, coarse.squaredError - loss) };
+  const rounding = ROUNDING * (distinct.s2.at(-1)! - distinct.s2[0]!);
+  return { bounds, lowerBound: Math.max(0, coarse.squaredError - loss - rounding) };
 }
 
 /** Half of the mean size of the bins beside a bound, in values. */

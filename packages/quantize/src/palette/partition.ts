@@ -67,14 +67,18 @@ export function bestPartition(
   /** Costs of the ends `low` to `high`, whose last clusters begin at `first` to `last`. */
   function solve(k: number, from: number, to: number, first: number, last: number): void {
     const end = (from + to) >> 1;
-    const [ne, s1e, s2e] = [n[end]!, s1[end]!, s2[end]!];
+    // Locals: the variables outside change, so the loop would load them each time.
+    const previous = before;
+    const ne = n[end]!;
+    const s1e = s1[end]!;
+    const s2e = s2[end]!;
     let least = Number.POSITIVE_INFINITY;
     let best = first;
     const final = Math.min(last, end - 1);
     const known = k > 2 && end <= high[k - 1]! ? begins[starts[k - 1]! + end]! : 0;
     for (let j = Math.max(first, known); j <= final; j++) {
       const d1 = s1e - s1[j]!;
-      const cost = before[j]! + (s2e - s2[j]!) - (d1 * d1) / (ne - n[j]!);
+      const cost = previous[j]! + (s2e - s2[j]!) - (d1 * d1) / (ne - n[j]!);
       if (cost < least) {
         least = cost;
         best = j;
