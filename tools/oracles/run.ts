@@ -1,6 +1,6 @@
 /**
  * Judges what Pippin writes by tools that are not ours: coremltools' type checker, PyTorch and transformers, gguf-py,
- * safetensors, and the Hugging Face tokenizers. Needs a build and Python 3.11.
+ * safetensors, scikit-learn and kmeans1d, and the Hugging Face tokenizers. Needs a build and Python 3.11.
  *
  *     npm run test:oracles -- [--only NAME]… [--keep DIR] [--seeds 1,2]
  */
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { cacheFolder, PythonMissing, preparePython } from "./python-environment.ts";
 
 /** Names of the tests, the quick ones first; `coreml` is test_coreml.py. */
-const TESTS = ["merge-shards", "tokenizer", "gguf", "faults", "coreml", "smollm2"];
+const TESTS = ["merge-shards", "tokenizer", "gguf", "palettes", "faults", "coreml", "smollm2"];
 
 interface Count {
   readonly passed: number;

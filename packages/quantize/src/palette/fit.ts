@@ -11,7 +11,7 @@ const MAX_ENTRIES = 2 ** 20;
 /** Places of the fast search: 256, or 16 for each cluster. */
 const FAST_PLACES = 256;
 const FAST_PLACES_PER_CLUSTER = 16;
-/** From here on the fast search looks in windows. */
+/** From here on the fast search looks near the expected places only. */
 const MANY_CLUSTERS = 64;
 /** What rounding of the running sums may add to a squared error, in parts of Σ w²: some F64 places. */
 const ROUNDING = 2 ** -50;
@@ -20,9 +20,10 @@ const MAX_ROUNDS = 16;
 
 export interface FitOptions {
   /**
-   * `exact`: clusters may begin at any value as long as that is affordable (up to 4 bits: always; 6 bits: 16,384
-   * distinct values; 8 bits: 4,096; beyond, at about as many places). `fast`: at 256 places or 4 for each cluster.
-   * Either is then refined value by value. Default: `exact`.
+   * `exact`: clusters may begin at any value, and the best of all divisions is found where that is affordable (up to
+   * 4 bits: always; 6 bits: 16,384 distinct values; 8 bits: 4,096), the best one near the expected places beyond.
+   * `fast`: clusters begin at some of the places at first (256, or 16 for each cluster), which are then refined value by
+   * value. Default: `exact`.
    */
   readonly search?: "exact" | "fast" | undefined;
 }
@@ -38,7 +39,7 @@ export interface Palette {
   readonly sumOfSquares: number;
   /**
    * No 2^bits real numbers, F16 or not, give a smaller squared error than this. The optimum itself after an exact
-   * search; loose after a fast one, and 0 when that had 64 clusters or more.
+   * search; loose after a fast one; 0 where not all divisions were searched, as for 6 and 8 bits by a fast search.
    */
   readonly lowerBound: number;
 }
@@ -75,12 +76,12 @@ export function fitPalette(histogram: CodeHistogram, bits: IndexBits, options: F
 }
 
 function findClusters(distinct: DistinctValues, size: number, search: "exact" | "fast") {
-  const limit =
-    search === "fast" ? Math.max(FAST_PLACES, FAST_PLACES_PER_CLUSTER * size) : MAX_ENTRIES / size;
   const { values } = distinct;
+  const fast = search === "fast";
+  const limit = fast ? Math.max(FAST_PLACES, FAST_PLACES_PER_CLUSTER * size) : values.length;
+  const windowed = fast ? size >= MANY_CLUSTERS : size * values.length > MAX_ENTRIES;
   const candidates = chooseCandidates(distinct, limit);
   const { places } = candidates;
-  const windowed = search === "fast" && size >= MANY_CLUSTERS;
   const coarse = windowed
     ? windowedPartition(candidates, values, size)
     : bestPartition(candidates.sums, size);
