@@ -1,11 +1,11 @@
 import { type Candidates, shareOf } from "./candidates.ts";
 import { bestPartition, type Partition, type Windows } from "./partition.ts";
 
-/** A window reaches this many bounds to each side of its middle, and at least so many places. */
-const REACH_BOUNDS = 4;
+/** A window reaches so many bounds to each side of its middle, and at least so many places. */
+const reachOf = (clusters: number): number => Math.max(6, clusters >> 4);
 const MIN_REACH = 16;
 /** How often windows follow a bound that ran into an edge. */
-const MAX_MOVES = 8;
+const MAX_MOVES = 16;
 
 /**
  * A good division into many clusters: the best one with each bound near to where the theory of fine quantizers
@@ -50,16 +50,17 @@ function expectedBounds(
 
 function windowsAround(middles: Int32Array, count: number): Windows {
   const clusters = middles.length - 1;
+  const reach = reachOf(clusters);
   const low = new Int32Array(clusters + 1);
   const high = new Int32Array(clusters + 1);
   low[clusters] = count;
   high[clusters] = count;
   for (let k = 1; k < clusters; k++) {
-    const left = Math.min(middles[Math.max(0, k - REACH_BOUNDS)]!, middles[k]! - MIN_REACH);
+    const left = Math.min(middles[Math.max(0, k - reach)]!, middles[k]! - MIN_REACH);
     low[k] = Math.min(Math.max(left, low[k - 1]! + 1), count - clusters + k);
   }
   for (let k = clusters - 1; k > 0; k--) {
-    const right = Math.max(middles[Math.min(clusters, k + REACH_BOUNDS)]!, middles[k]! + MIN_REACH);
+    const right = Math.max(middles[Math.min(clusters, k + reach)]!, middles[k]! + MIN_REACH);
     high[k] = Math.max(Math.min(right, high[k + 1]! - 1), k);
   }
   return { low, high };

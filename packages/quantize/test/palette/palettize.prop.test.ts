@@ -69,7 +69,7 @@ test("small inputs: no palette of F16 values is better than the optimum by more 
 });
 
 const cases = (Object.keys(DISTRIBUTIONS) as Distribution[]).flatMap((name) =>
-  ([2, 4, 6] as const).map((bits) => [name, bits] as const),
+  ([2, 4, 6, 8] as const).map((bits) => [name, bits] as const),
 );
 
 test.each(cases)(
