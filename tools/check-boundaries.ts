@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   decoder: ["core", "kernels", "checkpoint"],
   quantize: ["core", "kernels"],
   coreml: ["core", "kernels", "checkpoint", "decoder"],
-  verify: ["core", "decoder"],
+  verify: ["core"],
   tokenizer: ["core"],
 };
 

@@ -1,6 +1,6 @@
 /**
  * Judges what Pippin writes by tools that are not ours: coremltools' type checker, PyTorch and transformers, gguf-py,
- * safetensors, MLX, and the Hugging Face tokenizers. Needs a build and Python 3.11.
+ * safetensors, MLX, scikit-learn and kmeans1d, and the Hugging Face tokenizers. Needs a build and Python 3.11.
  *
  *     npm run test:oracles -- [--only NAME]… [--keep DIR] [--seeds 1,2]
  */
@@ -13,7 +13,7 @@ import { cacheFolder, PythonMissing, preparePython } from "./python-environment.
 
 /** Names of the tests, the quick ones first; `coreml` is test_coreml.py. */
 const TESTS = [
-  ...["merge-shards", "quantize-linear", "tokenizer", "gguf", "quantized-inputs"],
+  ...["merge-shards", "quantize-linear", "tokenizer", "gguf", "palettes", "quantized-inputs"],
   ...["faults", "coreml", "compressed", "perplexity", "smollm2"],
 ];
 

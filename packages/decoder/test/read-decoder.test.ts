@@ -17,7 +17,7 @@ test.each<[unknown, string]>([
     expect.objectContaining({
       code: "DECODER_MODEL_TYPE_UNKNOWN",
       message,
-      hint: "These are: granite, llama, mistral, qwen2, qwen3.",
+      hint: expect.stringMatching(/^These are: .*\bllama\b/),
     }),
   );
 });

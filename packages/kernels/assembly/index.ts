@@ -52,3 +52,4 @@ export {
   q6_k_to_f16,
   q6_k_to_f32,
 } from "./k-quants";
+export { count_codes, distinct_values, map_codes, pack_indices, unpack_indices } from "./palette";

@@ -21,10 +21,26 @@ export {
   packedBytes,
 } from "./linear.ts";
 export { MLC_MODES, type MlcGroups, type MlcMode, mlcScaleBits, quantizeMlcGroups } from "./mlc-groups.ts";
+export {
+  type CodeHistogram,
+  createCodeHistogram,
+  type IndexBits,
+  mapCodes,
+  packIndices,
+  unpackIndices,
+} from "./palette.ts";
 export { type F16Cast, plainCastToF16, plainCastToF32, plainToBf16 } from "./plain/cast.ts";
 export { F16_OVERFLOW, f16Code, f16Value } from "./plain/float16.ts";
 export { type F32Matrix, plainMultiply } from "./plain/matrix.ts";
 export type { CodeBits } from "./plain/packed.ts";
+export {
+  type DistinctValues,
+  plainCountCodes,
+  plainDistinctValues,
+  plainMapCodes,
+  plainPackIndices,
+  plainUnpackIndices,
+} from "./plain/palette.ts";
 export { packNibbles, quantizeLinearGroups } from "./quantize-linear.ts";
 export type {
   AffineSource,

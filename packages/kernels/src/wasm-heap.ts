@@ -98,6 +98,20 @@ export interface WasmExports {
   readonly gemm_f32: (...args: [...Parameters<Gemv>, m: number]) => void;
   readonly gemm_f16: Gemm;
   readonly gemm_bf16: Gemm;
+  /** Returns the largest magnitude as a code. */
+  readonly count_codes: (src: Address, count: number, bins: Address) => number;
+  readonly distinct_values: (
+    bins: Address,
+    limit: number,
+    values: Address,
+    n: Address,
+    s1: Address,
+    s2: Address,
+    spread: Address,
+  ) => number;
+  readonly map_codes: (src: Address, dst: Address, count: number, table: Address) => void;
+  readonly pack_indices: (src: Address, dst: Address, eights: number, bits: number) => void;
+  readonly unpack_indices: (src: Address, dst: Address, eights: number, bits: number) => void;
 }
 
 const PAGE_BYTES = 65536;

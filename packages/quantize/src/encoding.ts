@@ -1,5 +1,6 @@
 import { MLC_MODES, type MlcMode } from "@pippin/kernels";
 import { z } from "zod";
+import { PaletteEncoding } from "./palette/encoding.ts";
 
 /** Integers with a scale, and perhaps an offset, a group: what Core ML's linear quantization stores. */
 export const LinearEncoding = z
@@ -25,5 +26,5 @@ export const MlcEncoding = z.object({
 export type MlcEncoding = z.infer<typeof MlcEncoding>;
 
 /** How a weight is stored. */
-export const Encoding = z.discriminatedUnion("kind", [LinearEncoding, MlcEncoding]);
+export const Encoding = z.discriminatedUnion("kind", [LinearEncoding, MlcEncoding, PaletteEncoding]);
 export type Encoding = z.infer<typeof Encoding>;
