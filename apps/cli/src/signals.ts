@@ -5,6 +5,9 @@ export interface Signals {
   stop(): void;
 }
 
+/** Ctrl-C, an end asked for, and a terminal that is closed. */
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** The first Ctrl-C cancels in good order; the second ends the process at once. */
 export function watchSignals(): Signals {
   const controller = new AbortController();
@@ -12,14 +15,12 @@ export function watchSignals(): Signals {
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new Error("interrupted"));
   };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  for (const name of ENDING) process.on(name, interrupt);
   return {
     signal: controller.signal,
     interrupt,
     stop() {
-      process.off("SIGINT", interrupt);
-      process.off("SIGTERM", interrupt);
+      for (const name of ENDING) process.off(name, interrupt);
     },
   };
 }

@@ -9,7 +9,7 @@ import { tempFolder } from "./support/temp-folder.ts";
 /** 436 MB of bf16, sparse: long enough that a signal sent when writing begins lands in the middle. */
 const LARGE = { layers: 12, hidden: 1024, vocab: 64_000, fill: "zeros" } as const;
 
-test.each(["SIGINT", "SIGTERM"] as const)(
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s in the middle leaves nothing behind: status 130",
   async (name) => {
     const cwd = tempFolder();
