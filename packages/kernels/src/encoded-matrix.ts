@@ -12,46 +12,65 @@ import {
 } from "./linear.ts";
 import type { WeightExpr } from "./weight-expr.ts";
 
-/** A matrix to encode: its expression checked, its sizes, and where its parts go. */
-export interface EncodedMatrix {
+/** How a matrix is stored. */
+export type WeightEncoding = LinearEncoding;
+
+/** What an encoding stores beside the integers, each in a place of its own in the file. */
+export type PartName = "scale" | "offset";
+
+type Parts = Readonly<Partial<Record<PartName, number>>>;
+
+interface PlannedMatrix {
+  /** Its expression, checked. */
   readonly plan: ExprPlan;
+  readonly dataBytes: number;
+  /** The parts that it has. */
+  readonly partBytes: Parts;
+  /** Their positions in the file, once it is laid out. */
+  readonly partAt: Parts;
+}
+
+/** Integers with a scale a group. */
+export interface LinearMatrix extends PlannedMatrix {
+  readonly kind: "linear";
   readonly range: LinearRange;
   /** Elements that share a scale, one after the other. */
   readonly groupSize: number;
   readonly groups: number;
-  readonly dataBytes: number;
-  readonly scaleBytes: number;
-  /** 0 when the encoding has none. */
-  readonly offsetBytes: number;
-  /** Positions in the file. */
-  readonly scaleAt: number;
-  readonly offsetAt: number;
 }
+
+/** A matrix to encode: its sizes, and where its parts go. */
+export type EncodedMatrix = LinearMatrix;
 
 /** @throws PippinError `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`, `KERNELS_ENCODING_INVALID`. */
 export function planEncoded(segment: {
   readonly id: string;
   readonly expr: WeightExpr;
-  readonly encoding: LinearEncoding;
+  readonly encoding: WeightEncoding;
 }): EncodedMatrix {
   const { id, expr, encoding } = segment;
-  const [rows = 0, cols = 0] = expr.shape;
   checkEncoding(id, expr.shape, encoding);
-  const plan = planExpr(expr, id);
-  const elements = elementCount(expr.shape);
+  return planLinear(planExpr(expr, id), expr.shape, encoding);
+}
+
+function planLinear(plan: ExprPlan, shape: readonly number[], encoding: LinearEncoding): LinearMatrix {
+  const [rows = 0, cols = 0] = shape;
+  const elements = elementCount(shape);
   const range = linearRange(encoding);
   const groupSize = linearGroupSize(encoding, rows, cols);
   const groups = elements === 0 ? 0 : elements / groupSize;
   return {
+    kind: "linear",
     plan,
     range,
     groupSize,
     groups,
     dataBytes: packedBytes(elements, range.bits),
-    scaleBytes: 2 * groups,
-    offsetBytes: hasOffset(range) ? packedBytes(groups, range.bits) : 0,
-    scaleAt: 0,
-    offsetAt: 0,
+    partBytes: {
+      scale: 2 * groups,
+      ...(hasOffset(range) && { offset: packedBytes(groups, range.bits) }),
+    },
+    partAt: {},
   };
 }
 

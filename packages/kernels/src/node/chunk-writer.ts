@@ -6,7 +6,7 @@ import type { ExprPlan } from "../expr-plan.ts";
 import { addErrors, type ErrorSums, noErrors } from "../linear.ts";
 import { F16_OVERFLOW } from "../plain/float16.ts";
 import { WasmHeap } from "../wasm-heap.ts";
-import { ENCODER_BYTES, MatrixEncoder } from "./encoded-writer.ts";
+import { createEncoder, ENCODER_BYTES, type EncoderIo, type MatrixEncoder } from "./matrix-encoder.ts";
 import { outputUnwritable } from "./output-file.ts";
 import { CAST_BYTES, type PlacedSegment, placeSegments, type Segment } from "./segments.ts";
 import { READER_BYTES, TensorReader } from "./tensor-reader.ts";
@@ -63,7 +63,7 @@ export class ChunkWriter {
   }
 
   /**
-   * Writes chunk `index`, but for the scales and offsets in it, and the scales and offsets of groups that begin in it.
+   * Writes chunk `index`, but for the parts of encoded weights (scales, …) in it, and the parts of groups that begin in it.
    *
    * @param stopped - asked before each tile; true abandons the chunk.
    */
@@ -95,7 +95,7 @@ export class ChunkWriter {
     return hash.digest("hex");
   }
 
-  /** Whether other chunks write scales or offsets into chunk `index`. */
+  /** Whether other chunks write parts of encoded weights into chunk `index`. */
   #waits(index: number): boolean {
     const end = (index + 1) * CHUNK_BYTES;
     for (let at = this.#firstSegment(index * CHUNK_BYTES); at < this.#segments.length; at++) {
@@ -163,10 +163,11 @@ export class ChunkWriter {
   ): void {
     const { id, matrix, begin } = segment;
     if (this.#encoder?.id !== id) {
-      const encoder = new MatrixEncoder(this.#heap, ENCODER_AT, matrix, {
+      const io: EncoderIo = {
         read: (first, count, address) => this.#codes(id, matrix.plan, first, count, address),
         write: (bytes, position) => this.#writeOut(bytes, position),
-      });
+      };
+      const encoder = createEncoder(matrix, { heap: this.#heap, base: ENCODER_AT, io });
       this.#encoder = { id, encoder };
     }
     const { encoder } = this.#encoder;

@@ -1,7 +1,6 @@
 import { elementCount } from "../dtype.ts";
-import { type EncodedMatrix, planEncoded } from "../encoded-matrix.ts";
+import { type EncodedMatrix, type PartName, planEncoded, type WeightEncoding } from "../encoded-matrix.ts";
 import { type ExprPlan, planExpr } from "../expr-plan.ts";
-import type { LinearEncoding } from "../linear.ts";
 import { checkSource, exprInvalid } from "../source-check.ts";
 import { isPackedSource, type TensorSource, type WeightExpr } from "../weight-expr.ts";
 
@@ -16,15 +15,15 @@ export type Segment =
       readonly expr: WeightExpr;
       readonly dtype: "F16" | "F32" | "same";
     }
-  /** The integers of a matrix; its scales, and offsets if it has any, are segments of their own. */
+  /** The integers of a matrix; each part that the encoding has beside them is a segment of its own. */
   | {
       readonly kind: "encoded";
       readonly id: string;
       readonly expr: WeightExpr;
-      readonly encoding: LinearEncoding;
+      readonly encoding: WeightEncoding;
     }
   /** F16 scales, or offsets packed as the integers are, of the encoded weight `of`; one for each group, in order. */
-  | { readonly kind: "encodedPart"; readonly of: string; readonly part: "scale" | "offset" };
+  | { readonly kind: "encodedPart"; readonly of: string; readonly part: PartName };
 
 /** A segment with its place in the file and its expression checked. */
 export type PlacedSegment = { readonly begin: number; readonly end: number } & (
@@ -77,12 +76,10 @@ function place(segment: Segment, begin: number, encoded: ReadonlyMap<string, Enc
       const of = encoded.get(segment.of);
       if (of === undefined)
         throw exprInvalid(segment.of, `its ${segment.part} has a place, its integers have none`);
-      const { scaleBytes, offsetBytes } = planEncoded(of);
-      return {
-        kind: "encodedPart",
-        begin,
-        end: begin + (segment.part === "scale" ? scaleBytes : offsetBytes),
-      };
+      const byteLength = planEncoded(of).partBytes[segment.part];
+      if (byteLength === undefined)
+        throw exprInvalid(segment.of, `its encoding has no part "${segment.part}"`);
+      return { kind: "encodedPart", begin, end: begin + byteLength };
     }
   }
 }
@@ -96,15 +93,16 @@ function withParts(
   parts: ReadonlyMap<string, number>,
 ): PlacedSegment {
   const { id, matrix } = segment;
-  const scaleAt = parts.get(partKey(id, "scale"));
-  const offsetAt = parts.get(partKey(id, "offset"));
-  if (scaleAt === undefined) throw exprInvalid(id, "its scales have no place in the file");
-  if ((offsetAt !== undefined) !== matrix.offsetBytes > 0 && matrix.groups > 0) {
-    const what =
-      offsetAt === undefined ? "its offsets have no place in the file" : "its encoding has no offsets";
-    throw exprInvalid(id, what);
+  const partAt: Partial<Record<PartName, number>> = {};
+  for (const part of Object.keys(matrix.partBytes) as PartName[]) {
+    // the keys of a record of parts
+    const at = parts.get(partKey(id, part));
+    if (at === undefined && matrix.partBytes[part] !== 0) {
+      throw exprInvalid(id, `its part "${part}" has no place in the file`);
+    }
+    partAt[part] = at ?? 0;
   }
-  return { ...segment, matrix: { ...matrix, scaleAt, offsetAt: offsetAt ?? 0 } };
+  return { ...segment, matrix: { ...matrix, partAt } };
 }
 
 function placeWeight(segment: Extract<Segment, { kind: "weight" }>, begin: number): PlacedSegment {

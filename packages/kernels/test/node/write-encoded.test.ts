@@ -169,7 +169,7 @@ test("scales without a place are reported", async () => {
 
   await expect(
     writeSegments(join(temporaryFolder(), "out.bin"), [segment], { overflow: "error" }),
-  ).rejects.toMatchObject({ code: "KERNELS_EXPR_INVALID", message: expect.stringContaining("scales") });
+  ).rejects.toMatchObject({ code: "KERNELS_EXPR_INVALID", message: expect.stringContaining('"scale"') });
 });
 
 test.each([1, 40_000])("NaN in row 2 of %i columns is refused by name", async (cols) => {

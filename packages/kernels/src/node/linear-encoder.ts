@@ -1,7 +1,8 @@
-import type { EncodedMatrix } from "../encoded-matrix.ts";
+import type { LinearMatrix } from "../encoded-matrix.ts";
 import { addErrors, type ErrorSums, type GroupScale, noErrors, packedBytes } from "../linear.ts";
 import { isBlockSize, LINEAR_STATE_BYTES, LinearKernels } from "../linear-kernels.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
+import type { EncoderIo, MatrixEncoder } from "./matrix-encoder.ts";
 
 /** Elements encoded at once: even, so that no byte holds elements of two windows. */
 const WINDOW = 65536;
@@ -14,29 +15,22 @@ const TARGET = EXTRA + 2 * WINDOW;
 const SCALES = TARGET + WINDOW + 2 * EDGE;
 const OFFSETS = SCALES + 2 * (WINDOW + 2 * EDGE);
 
-/** Bytes of the heap that an encoder keeps for itself. */
-export const ENCODER_BYTES: number = OFFSETS + WINDOW + 2 * EDGE;
+/** Bytes of the heap that the encoder keeps for itself. */
+export const LINEAR_ENCODER_BYTES: number = OFFSETS + WINDOW + 2 * EDGE;
 
-export interface EncoderIo {
-  /** Puts F16 codes of `count` elements from `begin` on at `dst`; they are finite. */
-  readonly read: (begin: number, count: number, dst: number) => void;
-  /** Writes to a place of the output file. */
-  readonly write: (bytes: Uint8Array, position: number) => void;
-}
-
-/** Encodes any stretch of one matrix. Scales and offsets of a group are written by whoever has its first element. */
-export class MatrixEncoder {
+/** Encodes any stretch of a matrix as integers with scales. */
+export class LinearEncoder implements MatrixEncoder {
   readonly #heap: WasmHeap;
   readonly #base: number;
-  readonly #matrix: EncodedMatrix;
+  readonly #matrix: LinearMatrix;
   readonly #io: EncoderIo;
   readonly #kernels: LinearKernels;
   #sums = noErrors();
   /** The last group that a window cut. */
   #cut: { group: number; scale: GroupScale } | undefined;
 
-  /** @param base - address of `ENCODER_BYTES` bytes, a multiple of 16. */
-  constructor(heap: WasmHeap, base: number, matrix: EncodedMatrix, io: EncoderIo) {
+  /** @param base - address of `LINEAR_ENCODER_BYTES` bytes, a multiple of 16. */
+  constructor(heap: WasmHeap, base: number, matrix: LinearMatrix, io: EncoderIo) {
     this.#heap = heap;
     this.#base = base;
     this.#matrix = matrix;
@@ -138,11 +132,11 @@ export class MatrixEncoder {
   /** Writes scales and offsets of groups `own` to `stop`, which lie in the heap. */
   #writeParts(own: number, stop: number): void {
     if (own === stop) return;
-    const { scaleAt, offsetAt, offsetBytes } = this.#matrix;
+    const { scale, offset } = this.#matrix.partAt;
     const { bytes } = this.#heap;
     const scales = this.#base + SCALES;
-    this.#io.write(bytes.subarray(scales, scales + 2 * (stop - own)), scaleAt + 2 * own);
-    if (offsetBytes > 0) this.#writeOffsets(own, stop, offsetAt);
+    this.#io.write(bytes.subarray(scales, scales + 2 * (stop - own)), scale! + 2 * own);
+    if (offset !== undefined) this.#writeOffsets(own, stop, offset);
   }
 
   /** Two 4-bit offsets share a byte: it is written with the first of them. */

@@ -1,0 +1,30 @@
+import type { EncodedMatrix } from "../encoded-matrix.ts";
+import type { ErrorSums } from "../linear.ts";
+import type { WasmHeap } from "../wasm-heap.ts";
+import { LINEAR_ENCODER_BYTES, LinearEncoder } from "./linear-encoder.ts";
+
+/** Bytes of the heap that any encoder keeps for itself. */
+export const ENCODER_BYTES: number = LINEAR_ENCODER_BYTES;
+
+export interface EncoderIo {
+  /** Puts F16 codes of `count` elements from `begin` on at `dst`; they are finite. */
+  readonly read: (begin: number, count: number, dst: number) => void;
+  /** Writes to a place of the output file. */
+  readonly write: (bytes: Uint8Array, position: number) => void;
+}
+
+/** Encodes any stretch of one matrix. The parts of a group (its scale, …) are written by whoever has its first element. */
+export interface MatrixEncoder {
+  /** Puts bytes `from` to `to` of the packed integers at `dst`. */
+  encode(from: number, to: number, dst: number): void;
+  /** What was lost since the last call, in groups that began in what was encoded. */
+  takeSums(): ErrorSums;
+}
+
+/** @param base - address of `ENCODER_BYTES` bytes of the heap, a multiple of 16. */
+export function createEncoder(
+  matrix: EncodedMatrix,
+  { heap, base, io }: { readonly heap: WasmHeap; readonly base: number; readonly io: EncoderIo },
+): MatrixEncoder {
+  return new LinearEncoder(heap, base, matrix, io);
+}
