@@ -8,9 +8,10 @@ export {
   type FloatDtype,
   isFloatDtype,
 } from "./dtype.ts";
-export { checkEncoding } from "./encoded-matrix.ts";
+export { checkEncoding, type PartName } from "./encoded-matrix.ts";
 export type { KernelsErrorCode } from "./errors.ts";
 export { isFloatSource } from "./expr-plan.ts";
+export { type GridEncoding, ownGrid } from "./grid-encoding.ts";
 export {
   type ErrorFigures,
   errorFigures,
