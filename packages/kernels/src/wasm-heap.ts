@@ -90,6 +90,17 @@ export interface WasmExports {
     offsetDst: Address,
     sums: Address,
   ) => void;
+  readonly grid_codes: (
+    src: Address,
+    dst: Address,
+    count: number,
+    group: number,
+    skip: number,
+    groups: Address,
+    low: number,
+    high: number,
+    sums: Address,
+  ) => void;
   readonly pack_nibbles: (src: Address, dst: Address, count: number) => void;
   readonly prepare_pairs: (x: Address, dst: Address, count: number, factor: number) => void;
   readonly gemv_f32: Gemv;
