@@ -43,13 +43,14 @@ function cheapestBegin(
     best = v128.bitselect(i64x2.splat(j), best, less);
     if (j == last) break;
   }
-  const even = f64x2.extract_lane(least, 0);
-  const odd = f64x2.extract_lane(least, 1);
-  const evenBegin = <i32>i64x2.extract_lane(best, 0);
-  const oddBegin = <i32>i64x2.extract_lane(best, 1) + 1;
-  const second = odd < even || (odd == even && oddBegin < evenBegin);
-  store<f64>(costs + (end << 3), second ? odd : even);
-  return second ? oddBegin : evenBegin;
+  // Which lane wins is a toss-up, so no branches.
+  best = i64x2.add(best, i64x2(0, 1));
+  const otherLeast = v128.shuffle<f64>(least, least, 1, 0);
+  const otherBest = v128.shuffle<i64>(best, best, 1, 0);
+  const earlier = v128.and(f64x2.eq(otherLeast, least), i64x2.lt_s(otherBest, best));
+  const other = v128.or(f64x2.lt(otherLeast, least), earlier);
+  v128.store64_lane(costs + (end << 3), v128.bitselect(otherLeast, least, other), 0);
+  return <i32>i64x2.extract_lane(v128.bitselect(otherBest, best, other), 0);
 }
 
 /** Fills layer `k`: the ends in the middle first, so that those beside them have fewer begins to try. */
