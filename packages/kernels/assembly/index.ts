@@ -54,3 +54,5 @@ export {
   q6_k_to_f32,
 } from "./k-quants";
 export { count_codes, distinct_values, map_codes, pack_indices, unpack_indices } from "./palette";
+export { best_partition } from "./partition";
+export { refine_bounds } from "./refine";

@@ -8,6 +8,7 @@ type CastToF16 = (src: Address, dst: Address, count: number) => number;
 type CastToF32 = (src: Address, dst: Address, count: number) => unknown;
 type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) => void;
 type GroupAddresses = [scales: Address, zeros: Address, biases: Address];
+type SumAddresses = [n: Address, s1: Address, s2: Address];
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
 
 /** What assembly/index.ts exports. */
@@ -120,6 +121,31 @@ export interface WasmExports {
     s2: Address,
     spread: Address,
   ) => number;
+  /** Returns the squared error. */
+  readonly best_partition: (
+    ...args: [
+      ...sums: SumAddresses,
+      clusters: number,
+      low: Address,
+      high: Address,
+      starts: Address,
+      begins: Address,
+      before: Address,
+      costs: Address,
+    ]
+  ) => number;
+  readonly refine_bounds: (
+    ...args: [
+      ...sums: SumAddresses,
+      count: number,
+      clusters: number,
+      bounds: Address,
+      steps: Address,
+      places: Address,
+      costs: Address,
+      from: Address,
+    ]
+  ) => void;
   readonly map_codes: (src: Address, dst: Address, count: number, table: Address) => void;
   readonly pack_indices: (src: Address, dst: Address, eights: number, bits: number) => void;
   readonly unpack_indices: (src: Address, dst: Address, eights: number, bits: number) => void;
