@@ -10,13 +10,14 @@ import {
   linearRange,
   packedBytes,
 } from "./linear.ts";
+import { type PaletteEncoding, paletteGroupSizes, paletteGroups } from "./palette/encoding.ts";
 import type { WeightExpr } from "./weight-expr.ts";
 
 /** How a matrix is stored. */
-export type WeightEncoding = LinearEncoding;
+export type WeightEncoding = LinearEncoding | PaletteEncoding;
 
-/** What an encoding stores beside the integers, each in a place of its own in the file. */
-export type PartName = "scale" | "offset";
+/** What an encoding stores beside the integers or indices, each in a place of its own in the file. */
+export type PartName = "scale" | "offset" | "lut";
 
 type Parts = Readonly<Partial<Record<PartName, number>>>;
 
@@ -39,8 +40,17 @@ export interface LinearMatrix extends PlannedMatrix {
   readonly groups: number;
 }
 
+/** Indices into look-up tables. */
+export interface PaletteMatrix extends PlannedMatrix {
+  readonly kind: "palette";
+  readonly encoding: PaletteEncoding;
+  /** Elements that share a table, one after the other. */
+  readonly groupSize: number;
+  readonly groups: number;
+}
+
 /** A matrix to encode: its sizes, and where its parts go. */
-export type EncodedMatrix = LinearMatrix;
+export type EncodedMatrix = LinearMatrix | PaletteMatrix;
 
 /** @throws PippinError `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`, `KERNELS_ENCODING_INVALID`. */
 export function planEncoded(segment: {
@@ -50,7 +60,13 @@ export function planEncoded(segment: {
 }): EncodedMatrix {
   const { id, expr, encoding } = segment;
   checkEncoding(id, expr.shape, encoding);
-  return planLinear(planExpr(expr, id), expr.shape, encoding);
+  const plan = planExpr(expr, id);
+  switch (encoding.kind) {
+    case "linear":
+      return planLinear(plan, expr.shape, encoding);
+    case "palette":
+      return planPalette(plan, expr.shape, encoding);
+  }
 }
 
 function planLinear(plan: ExprPlan, shape: readonly number[], encoding: LinearEncoding): LinearMatrix {
@@ -74,21 +90,43 @@ function planLinear(plan: ExprPlan, shape: readonly number[], encoding: LinearEn
   };
 }
 
+function planPalette(plan: ExprPlan, shape: readonly number[], encoding: PaletteEncoding): PaletteMatrix {
+  const [rows = 0] = shape;
+  const elements = elementCount(shape);
+  const groups = paletteGroups(encoding, rows);
+  return {
+    kind: "palette",
+    plan,
+    encoding,
+    groupSize: elements / groups,
+    groups,
+    dataBytes: packedBytes(elements, encoding.bits),
+    partBytes: { lut: 2 * groups * 2 ** encoding.bits },
+    partAt: {},
+  };
+}
+
 /**
  * Checks that an encoding fits a shape.
  *
  * @throws PippinError `KERNELS_ENCODING_INVALID`, which says what would fit.
  */
-export function checkEncoding(id: string, shape: readonly number[], encoding: LinearEncoding): void {
-  const [, cols = 0] = shape;
+export function checkEncoding(id: string, shape: readonly number[], encoding: WeightEncoding): void {
   if (shape.length !== 2) {
+    const what = encoding.kind === "linear" ? "linear quantization takes" : "palettes take";
     throw encodingInvalid(
-      `weight ${id} has the shape [${shape}]; linear quantization takes matrices`,
+      `weight ${id} has the shape [${shape}]; ${what} matrices`,
       "Leave it as it is: small tensors of other ranks are kept in F16.",
       { weight: id, shape },
     );
   }
+  if (encoding.kind === "palette") checkPalette(id, shape, encoding);
+  else checkLinear(id, shape, encoding);
+}
+
+function checkLinear(id: string, shape: readonly number[], encoding: LinearEncoding): void {
   if (encoding.granularity !== "per_block") return;
+  const [, cols = 0] = shape;
   const { blockSize = 0 } = encoding;
   if (Number.isSafeInteger(blockSize) && blockSize > 0 && cols % blockSize === 0) return;
   const fitting = [128, 64, 32, 16].filter((size) => cols % size === 0);
@@ -98,6 +136,26 @@ export function checkEncoding(id: string, shape: readonly number[], encoding: Li
       ? `Blocks of ${fitting.join(", ")} do, or one scale a channel.`
       : "Use one scale a channel.",
     { weight: id, shape, blockSize },
+  );
+}
+
+function checkPalette(id: string, shape: readonly number[], encoding: PaletteEncoding): void {
+  const [rows = 0] = shape;
+  if (elementCount(shape) === 0) {
+    throw encodingInvalid(
+      `weight ${id} has the shape [${shape}]; there is nothing to make a palette of`,
+      "Leave empty weights as they are.",
+      { weight: id, shape },
+    );
+  }
+  if (encoding.granularity === "per_tensor") return;
+  const { groupSize = 0 } = encoding;
+  const fitting = paletteGroupSizes(rows);
+  if (fitting.includes(groupSize)) return;
+  throw encodingInvalid(
+    `weight ${id} has ${rows} rows, of which a table for ${groupSize} each cannot be made`,
+    `Groups of ${fitting.join(", ")} rows can share one, or all rows (per_tensor).`,
+    { weight: id, shape, groupSize, fitting },
   );
 }
 

@@ -8,9 +8,12 @@ export {
   type FloatDtype,
   isFloatDtype,
 } from "./dtype.ts";
-export { checkEncoding } from "./encoded-matrix.ts";
+
+export { checkEncoding, type PartName, type WeightEncoding } from "./encoded-matrix.ts";
+
 export type { KernelsErrorCode } from "./errors.ts";
 export { isFloatSource } from "./expr-plan.ts";
+export { type GridEncoding, ownGrid } from "./grid-encoding.ts";
 export {
   type ErrorFigures,
   errorFigures,
@@ -21,6 +24,9 @@ export {
   packedBytes,
 } from "./linear.ts";
 export { MLC_MODES, type MlcGroups, type MlcMode, mlcScaleBits, quantizeMlcGroups } from "./mlc-groups.ts";
+export { type PaletteEncoding, paletteGroupSizes, paletteGroups } from "./palette/encoding.ts";
+export { type FitOptions, fitTable, type Palette } from "./palette/fit.ts";
+export { encodeIndices, fillIndexTable } from "./palette/index-table.ts";
 export {
   type CodeHistogram,
   createCodeHistogram,

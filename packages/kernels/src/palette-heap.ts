@@ -15,8 +15,8 @@ const N = VALUES + 4 * 2 * MAGNITUDES;
 const S1 = N + SUM_BYTES;
 const S2 = S1 + SUM_BYTES;
 const SPREAD = S2 + SUM_BYTES;
-const HISTOGRAM_TILE = SPREAD + SUM_BYTES;
-const HISTOGRAM_BYTES = HISTOGRAM_TILE + 2 * PALETTE_TILE;
+/** Bytes of the heap that a histogram keeps for itself. */
+export const HISTOGRAM_BYTES: number = SPREAD + SUM_BYTES;
 
 const TABLE = 0;
 const CODES = TABLE + CODE_BINS;
@@ -25,30 +25,33 @@ const PACKED = INDICES + PALETTE_TILE;
 /** The kernels store eight bytes at a time. */
 const ENCODER_BYTES = PACKED + PALETTE_TILE + 8;
 
-/** A histogram of F16 codes in WebAssembly memory, 2.6 MB with the arrays that `distinct` fills. */
-export class WasmHistogram {
-  readonly #heap = new WasmHeap(HISTOGRAM_BYTES);
+/** A histogram of F16 codes in a heap, with the arrays that `distinct` fills. */
+export class HeapHistogram {
+  readonly #heap: WasmHeap;
+  readonly #base: number;
   #limit = 0;
 
-  /** @returns the largest magnitude, as a code without sign. */
-  add(codes: Uint16Array): number {
-    let largest = 0;
-    for (let at = 0; at < codes.length; at += PALETTE_TILE) {
-      const tile = codes.subarray(at, at + PALETTE_TILE);
-      new Uint16Array(this.#heap.bytes.buffer, HISTOGRAM_TILE, tile.length).set(tile);
-      largest = Math.max(largest, this.#heap.kernels.count_codes(HISTOGRAM_TILE, tile.length, BINS));
-    }
+  /** @param base - address of `HISTOGRAM_BYTES` bytes, a multiple of 16; all zeros, or clear it first. */
+  constructor(heap: WasmHeap, base: number) {
+    this.#heap = heap;
+    this.#base = base;
+  }
+
+  /** Counts `count` codes at `address`. @returns the largest magnitude, as a code without sign. */
+  count(address: number, count: number): number {
+    const largest = this.#heap.kernels.count_codes(address, count, this.#base + BINS);
     this.#limit = Math.max(this.#limit, largest + 1);
     return largest;
   }
 
   /** Views that the next call overwrites. */
   distinct(): DistinctValues {
-    const middle = (array: number) => array + 8 * MAGNITUDES;
+    const middle = (array: number) => this.#base + array + 8 * MAGNITUDES;
+    const values = this.#base + VALUES + 4 * MAGNITUDES;
     const both = this.#heap.kernels.distinct_values(
-      BINS,
+      this.#base + BINS,
       this.#limit,
-      VALUES + 4 * MAGNITUDES,
+      values,
       middle(N),
       middle(S1),
       middle(S2),
@@ -59,7 +62,7 @@ export class WasmHistogram {
     const { buffer } = this.#heap.bytes;
     const sums = (array: number) => new Float64Array(buffer, middle(array) - 8 * negative, count + 1);
     return {
-      values: new Float32Array(buffer, VALUES + 4 * (MAGNITUDES - negative), count),
+      values: new Float32Array(buffer, values - 4 * negative, count),
       n: sums(N),
       s1: sums(S1),
       s2: sums(S2),
@@ -68,9 +71,35 @@ export class WasmHistogram {
   }
 
   clear(): void {
-    this.#heap.bytes.fill(0, BINS, BINS + 4 * this.#limit);
-    this.#heap.bytes.fill(0, BINS + 4 * 0x8000, BINS + 4 * (0x8000 + this.#limit));
+    const bins = this.#base + BINS;
+    this.#heap.bytes.fill(0, bins, bins + 4 * this.#limit);
+    this.#heap.bytes.fill(0, bins + 4 * 0x8000, bins + 4 * (0x8000 + this.#limit));
     this.#limit = 0;
+  }
+}
+
+/** A histogram in WebAssembly memory of its own, 2.6 MB. */
+export class WasmHistogram {
+  readonly #heap = new WasmHeap(HISTOGRAM_BYTES + 2 * PALETTE_TILE);
+  readonly #histogram = new HeapHistogram(this.#heap, 0);
+
+  /** @returns the largest magnitude, as a code without sign. */
+  add(codes: Uint16Array): number {
+    let largest = 0;
+    for (let at = 0; at < codes.length; at += PALETTE_TILE) {
+      const tile = codes.subarray(at, at + PALETTE_TILE);
+      new Uint16Array(this.#heap.bytes.buffer, HISTOGRAM_BYTES, tile.length).set(tile);
+      largest = Math.max(largest, this.#histogram.count(HISTOGRAM_BYTES, tile.length));
+    }
+    return largest;
+  }
+
+  distinct(): DistinctValues {
+    return this.#histogram.distinct();
+  }
+
+  clear(): void {
+    this.#histogram.clear();
   }
 }
 

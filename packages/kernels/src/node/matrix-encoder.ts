@@ -2,9 +2,10 @@ import type { EncodedMatrix } from "../encoded-matrix.ts";
 import type { ErrorSums } from "../linear.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
 import { LINEAR_ENCODER_BYTES, LinearEncoder } from "./linear-encoder.ts";
+import { PALETTE_ENCODER_BYTES, PaletteEncoder } from "./palette-encoder.ts";
 
 /** Bytes of the heap that any encoder keeps for itself. */
-export const ENCODER_BYTES: number = LINEAR_ENCODER_BYTES;
+export const ENCODER_BYTES: number = Math.max(LINEAR_ENCODER_BYTES, PALETTE_ENCODER_BYTES);
 
 export interface EncoderIo {
   /** Puts F16 codes of `count` elements from `begin` on at `dst`; they are finite. */
@@ -13,9 +14,9 @@ export interface EncoderIo {
   readonly write: (bytes: Uint8Array, position: number) => void;
 }
 
-/** Encodes any stretch of one matrix. The parts of a group (its scale, …) are written by whoever has its first element. */
+/** Encodes any stretch of one matrix. The parts of a group (its scale, its table, …) are written by whoever has its first element. */
 export interface MatrixEncoder {
-  /** Puts bytes `from` to `to` of the packed integers at `dst`. */
+  /** Puts bytes `from` to `to` of the packed integers or indices at `dst`. */
   encode(from: number, to: number, dst: number): void;
   /** What was lost since the last call, in groups that began in what was encoded. */
   takeSums(): ErrorSums;
@@ -26,5 +27,10 @@ export function createEncoder(
   matrix: EncodedMatrix,
   { heap, base, io }: { readonly heap: WasmHeap; readonly base: number; readonly io: EncoderIo },
 ): MatrixEncoder {
-  return new LinearEncoder(heap, base, matrix, io);
+  switch (matrix.kind) {
+    case "linear":
+      return new LinearEncoder(heap, base, matrix, io);
+    case "palette":
+      return new PaletteEncoder(heap, base, matrix, io);
+  }
 }

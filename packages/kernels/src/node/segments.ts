@@ -15,14 +15,20 @@ export type Segment =
       readonly expr: WeightExpr;
       readonly dtype: "F16" | "F32" | "same";
     }
-  /** The integers of a matrix; each part that the encoding has beside them is a segment of its own. */
+  /**
+   * The integers of a matrix, or its indices as `packIndices` packs them; each part that the encoding has beside them is
+   * a segment of its own.
+   */
   | {
       readonly kind: "encoded";
       readonly id: string;
       readonly expr: WeightExpr;
       readonly encoding: WeightEncoding;
     }
-  /** F16 scales, or offsets packed as the integers are, of the encoded weight `of`; one for each group, in order. */
+  /**
+   * Of the encoded weight `of`, for each group in order: an F16 scale, an offset packed as the integers are, or a look-up
+   * table of 2^bits F16 values, ascending.
+   */
   | { readonly kind: "encodedPart"; readonly of: string; readonly part: PartName };
 
 /** A segment with its place in the file and its expression checked. */

@@ -13,7 +13,7 @@ export const PaletteEncoding = z.discriminatedUnion("granularity", [
     bits,
     granularity: z.literal("per_grouped_channel"),
     /** Output rows that share a table. 32 is coremltools' default. */
-    groupSize: z.int().min(4).max(64).default(32),
+    groupSize: z.int().min(1).max(64).default(32),
   }),
 ]);
 export type PaletteEncoding = z.infer<typeof PaletteEncoding>;

@@ -2,14 +2,17 @@ import { PippinError } from "@pippin/core";
 import {
   type CodeHistogram,
   createCodeHistogram,
+  type FitOptions,
+  fillIndexTable,
   mapCodes,
   packIndices,
+  paletteGroupSizes,
+  paletteGroups,
   unpackIndices,
 } from "@pippin/kernels";
 import type { PaletteEncoding } from "./encoding.ts";
 import type { PaletteErrorCode } from "./errors.ts";
-import { type FitOptions, fitPalette } from "./fit.ts";
-import { fillIndexTable } from "./index-table.ts";
+import { fitPalette } from "./fit.ts";
 
 /** Codes that are mapped and packed at a time. */
 const TILE = 65536;
@@ -158,14 +161,11 @@ function groupCount(
   }
   if (encoding.granularity === "per_tensor") return 1;
   const { groupSize } = encoding;
-  if (rows % groupSize === 0) return rows / groupSize;
-  const fitting = Array.from({ length: 61 }, (_, i) => i + 4).filter((size) => rows % size === 0);
+  const fitting = paletteGroupSizes(rows);
+  if (fitting.includes(groupSize)) return paletteGroups(encoding, rows);
   throw new PippinError<PaletteErrorCode>("QUANTIZE_PALETTE_GROUP_SIZE", {
     message: `${name} has ${rows} rows, which groups of ${groupSize} do not divide`,
-    hint:
-      fitting.length === 0
-        ? 'Use granularity "per_tensor" for it: no group size from 4 to 64 divides its rows.'
-        : `Use one of these group sizes: ${fitting.join(", ")}.`,
+    hint: `Use one of these group sizes: ${fitting.join(", ")}; or granularity "per_tensor".`,
     details: { name, rows, groupSize, fitting },
   });
 }

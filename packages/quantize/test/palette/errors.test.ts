@@ -24,8 +24,8 @@ test.each([
 });
 
 test.each([
-  [24, "Use one of these group sizes: 4, 6, 8, 12, 24."],
-  [67, 'Use granularity "per_tensor" for it: no group size from 4 to 64 divides its rows.'],
+  [24, 'Use one of these group sizes: 1, 2, 3, 4, 6, 8, 12, 24; or granularity "per_tensor".'],
+  [67, 'Use one of these group sizes: 1; or granularity "per_tensor".'],
 ])("a group size that does not divide %i rows comes with those that do", (rows, hint) => {
   expect(() => palettize(new Uint16Array(rows), [rows, 1], GROUPS, { name })).toThrow(
     expect.objectContaining({ code: "QUANTIZE_PALETTE_GROUP_SIZE", hint }),
@@ -60,5 +60,5 @@ test("the schema knows the bits of Core ML and defaults to groups of 32 rows", (
   expect(PaletteEncoding.safeParse({ kind: "palette", bits: 5, granularity: "per_tensor" }).success).toBe(
     false,
   );
-  expect(PaletteEncoding.safeParse({ ...GROUPS, groupSize: 2 }).success).toBe(false);
+  expect(PaletteEncoding.safeParse({ ...GROUPS, groupSize: 0 }).success).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { DistinctValues } from "@pippin/kernels";
+import type { DistinctValues } from "../plain/palette.ts";
 import type { RunningSums } from "./partition.ts";
 
 /** Places between distinct values where a cluster may begin: the bins of a coarse search. */

@@ -1,4 +1,5 @@
-import { f16Code, f16Value, mapCodes, packIndices } from "@pippin/kernels";
+import { mapCodes, packIndices } from "../palette.ts";
+import { f16Code, f16Value } from "../plain/float16.ts";
 import type { Palette } from "./fit.ts";
 
 /** Rank of a code among all codes by value: −65504 has 0x0400, −0 0x7fff, 0 0x8000. */

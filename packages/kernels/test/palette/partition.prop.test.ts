@@ -1,8 +1,9 @@
-import { createCodeHistogram, f16Code } from "@pippin/kernels";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bestPartition } from "../../src/palette/partition.ts";
 import { refineBounds } from "../../src/palette/refine.ts";
+import { createCodeHistogram } from "../../src/palette.ts";
+import { f16Code } from "../../src/plain/float16.ts";
 import { plainKMeans } from "./plain-kmeans.ts";
 
 /** Exact in F16. */
