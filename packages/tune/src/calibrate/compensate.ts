@@ -2,7 +2,14 @@ import { Block } from "./block.ts";
 import { calibrateError } from "./errors.ts";
 import type { HessianFactor } from "./factor.ts";
 import { type Products, plainProducts } from "./products.ts";
-import { linearRounder, NO_SEARCH, paletteRounder, type Rounder, type ScaleSearch } from "./rounder.ts";
+import {
+  linearRounder,
+  NO_SEARCH,
+  paletteRounder,
+  paletteTables,
+  type Rounder,
+  type ScaleSearch,
+} from "./rounder.ts";
 import type { CalibrationMatrix, CalibrationTarget, GridWeight } from "./target.ts";
 
 /** Columns whose contributions to later ones are added at once. */
@@ -45,10 +52,11 @@ export function compensate(
 ): Compensated {
   check(matrix, factor, target);
   const work = new Work(matrix, factor, products);
-  const plain = rounderOf(matrix, target, factor, NO_SEARCH);
+  const rounderWith = rounders(matrix, target, factor);
+  const plain = rounderWith(NO_SEARCH);
   work.roundPlainly(plain);
   const before = work.measure();
-  const rounder = rounderOf(matrix, target, factor, search);
+  const rounder = rounderWith(search);
   const after = work.roundCompensating(rounder);
   const better = after < before;
   return {
@@ -75,15 +83,15 @@ function check(
   });
 }
 
-function rounderOf(
+/** Makes rounders of a matrix that differ in the search for scales. */
+function rounders(
   matrix: CalibrationMatrix,
   target: CalibrationTarget,
   factor: HessianFactor,
-  search: ScaleSearch,
-): Rounder {
-  return target.kind === "palette"
-    ? paletteRounder(matrix, target, factor)
-    : linearRounder(matrix, target, factor, search);
+): (search: ScaleSearch) => Rounder {
+  if (target.kind === "linear") return (search) => linearRounder(matrix, target, factor, search);
+  const tables = paletteTables(matrix, target, factor);
+  return () => paletteRounder(matrix, target, tables);
 }
 
 /** Weights and errors by columns, so that one column's rows lie side by side. */

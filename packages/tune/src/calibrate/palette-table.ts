@@ -3,6 +3,8 @@ import { nearest } from "./block.ts";
 
 /** Enough for the means to settle; they stop by themselves before. */
 const MAX_ROUNDS = 40;
+/** Values that a table is fitted to: key and index fit 53 bits together. */
+const MAX_VALUES = 2 ** 21;
 /** Bins of the first guess. */
 const BINS = 512;
 
@@ -10,11 +12,11 @@ const BINS = 512;
  * A table for weights that do not count alike: one-dimensional k-means of Σ n·(w − w')², from bounds where the theory of
  * fine quantizers expects them (density as the cube root of that of the values; Panter and Dite, 1951).
  *
- * @param values - `[count]`; @param importance - n of each, at least 0.
+ * @param values - `[count]`, at most 2,097,152; @param importance - n of each, at least 0.
  * @returns `[size]` ascending values of F16s.
  */
 export function weightedTable(values: Float32Array, importance: Float64Array, size: number): Float32Array {
-  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const order = ascending(values);
   const sorted = Float32Array.from(order, (i) => values[i]!);
   const sums = new Float64Array(order.length + 1);
   const moments = new Float64Array(order.length + 1);
@@ -37,6 +39,13 @@ export function weightedTable(values: Float32Array, importance: Float64Array, si
     table = meansOf(bounds, sorted, sums, moments, table);
   }
   return table.map((value) => f16Value(f16Code(value))).sort();
+}
+
+/** Indices of values in ascending order. Keys of value and index sort without a comparison function, ten times as fast. */
+function ascending(values: Float32Array): Uint32Array {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const keys = Float64Array.from(bits, (code, i) => (code < 0 ? code ^ 0x7fffffff : code) * MAX_VALUES + i);
+  return Uint32Array.from(keys.sort(), (key) => key - Math.floor(key / MAX_VALUES) * MAX_VALUES);
 }
 
 /** The middles between neighbors of `size` ascending values from `begin` on. */
@@ -87,10 +96,4 @@ function upperBound(sorted: Float32Array, limit: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** Index and value nearest to each of some values: plain rounding to a table. */
-export function roundToTable(values: Float32Array, table: Float32Array): Uint8Array {
-  const middles = middlesOf(table, 0, table.length);
-  return Uint8Array.from(values, (value) => nearest(middles, value));
 }

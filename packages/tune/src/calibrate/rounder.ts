@@ -84,16 +84,16 @@ export function linearRounder(
       if (weight > most) most = weight;
     }
     if (search.shrink.length === 1) return plainScale(target, least, most);
-    const ranked = blockScales(target, least, most, search.shrink)
-      .map((scale) => ({ scale, cost: costOf(weights, importance, scale) }))
-      .sort((a, b) => a.cost - b.cost)
-      .slice(0, block === undefined ? 1 : search.finalists);
-    let best = ranked[0]!.scale;
-    if (block === undefined || ranked.length === 1) return best;
+    const candidates = blockScales(target, least, most, search.shrink);
+    const costs = candidates.map((scale) => costOf(weights, importance, scale));
+    if (block === undefined || search.finalists === 1) return candidates[lowestOf(costs)]!;
+    let best = candidates[0]!;
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { scale } of ranked) {
-      const cost = block.round(scale, range, lowest);
-      if (cost < lowest) [lowest, best] = [cost, scale];
+    for (let turn = 0; turn < search.finalists; turn++) {
+      const index = lowestOf(costs);
+      costs[index] = Number.POSITIVE_INFINITY;
+      const cost = block.round(candidates[index]!, range, lowest);
+      if (cost < lowest) [lowest, best] = [cost, candidates[index]!];
     }
     return best;
   }
@@ -113,22 +113,38 @@ export function linearRounder(
   }
 }
 
-export function paletteRounder(
+function lowestOf(costs: readonly number[]): number {
+  let best = 0;
+  for (let i = 1; i < costs.length; i++) if (costs[i]! < costs[best]!) best = i;
+  return best;
+}
+
+/** Tables of a matrix, `[rows / groupRows, 2^bits]`, fitted to the weights before any of them is rounded. */
+export function paletteTables(
   { rows, columns, values }: CalibrationMatrix,
   { bits, groupRows }: PaletteTarget,
   { pivots }: Pick<HessianFactor, "pivots">,
+): Float32Array {
+  const entries = 2 ** bits;
+  const count = groupRows * columns;
+  const tables = new Float32Array((rows / groupRows) * entries);
+  const importance = Float64Array.from({ length: count }, (_, i) => pivots[i % columns]!);
+  for (let group = 0; group * groupRows < rows; group++) {
+    const part = values.subarray(group * count, (group + 1) * count);
+    tables.set(weightedTable(part, importance, entries), group * entries);
+  }
+  return tables;
+}
+
+export function paletteRounder(
+  { rows, columns }: CalibrationMatrix,
+  { bits, groupRows }: PaletteTarget,
+  tables: Float32Array,
 ): Rounder {
   const entries = 2 ** bits;
-  const groups = rows / groupRows;
-  const tables = new Float32Array(groups * entries);
-  const middles: Float64Array[] = [];
-  const importance = Float64Array.from({ length: groupRows * columns }, (_, i) => pivots[i % columns]!);
-  for (let group = 0; group < groups; group++) {
-    const part = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
-    const table = weightedTable(part, importance, entries);
-    tables.set(table, group * entries);
-    middles.push(middlesOf(table, 0, entries));
-  }
+  const middles = Array.from({ length: rows / groupRows }, (_, group) =>
+    middlesOf(tables, group * entries, entries),
+  );
   return {
     size: columns % DEFAULT_SIZE === 0 ? DEFAULT_SIZE : columns,
     result: { codes: new Uint8Array(rows * columns), scales: Uint16Array.from(tables, f16Code) },
