@@ -47,6 +47,7 @@ export {
   plainPackIndices,
   plainUnpackIndices,
 } from "./plain/palette.ts";
+export { type MatrixPart, type ProductJob, plainAddProduct } from "./plain/product.ts";
 export { packNibbles, quantizeLinearGroups } from "./quantize-linear.ts";
 export type {
   AffineSource,

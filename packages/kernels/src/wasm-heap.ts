@@ -110,6 +110,16 @@ export interface WasmExports {
   readonly gemm_f32: (...args: [...Parameters<Gemv>, m: number]) => void;
   readonly gemm_f16: Gemm;
   readonly gemm_bf16: Gemm;
+  readonly pack_panels: (src: Address, dst: Address, depth: number, cols: number, width: number) => void;
+  readonly add_product: (
+    a: Address,
+    b: Address,
+    c: Address,
+    depth: number,
+    rows: number,
+    cols: number,
+    factor: number,
+  ) => void;
   /** Returns the largest magnitude as a code. */
   readonly count_codes: (src: Address, count: number, bins: Address) => number;
   readonly distinct_values: (

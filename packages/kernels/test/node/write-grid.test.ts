@@ -200,20 +200,17 @@ test.each([
   },
 );
 
-test.each(["biases", "zeroPoint"] as const)(
-  "rows of bits with %s keep their integers",
-  async (offset) => {
-    const { source, values } = affineFile({
-      ...{ rows: 24, columns: 96, bits: 4, groupSize: 32, packing: "rows", offset, scaleDtype: "F16" },
-    });
-    const expr: WeightExpr = { source, ops: [], shape: source.shape };
-    const result = await written(expr, ownGrid(expr) as GridEncoding);
+test.each(["biases", "zeroPoint"] as const)("rows of bits with %s keep their integers", async (offset) => {
+  const { source, values } = affineFile({
+    ...{ rows: 24, columns: 96, bits: 4, groupSize: 32, packing: "rows", offset, scaleDtype: "F16" },
+  });
+  const expr: WeightExpr = { source, ops: [], shape: source.shape };
+  const result = await written(expr, ownGrid(expr) as GridEncoding);
 
-    result.values.forEach((value, i) => {
-      expect(Math.abs(value - values[i]!)).toBeLessThan(offset === "biases" ? 1e-3 : 1e-9);
-    });
-  },
-);
+  result.values.forEach((value, i) => {
+    expect(Math.abs(value - values[i]!)).toBeLessThan(offset === "biases" ? 1e-3 : 1e-9);
+  });
+});
 
 test("signed bytes in blocks of rows and columns keep them", async () => {
   const { source, values } = scaledFile({
