@@ -46,7 +46,7 @@ export class PaletteEncoder implements MatrixEncoder {
     this.#base = base;
     this.#matrix = matrix;
     this.#io = io;
-    heap.bytes.fill(0, base, base + HISTOGRAM_BYTES);
+    heap.bytes.fill(0, base, base + 4 * CODE_BINS);
     this.#histogram = new HeapHistogram(heap, base);
     this.#search = matrix.encoding.granularity === "per_tensor" ? "exact" : "fast";
   }
