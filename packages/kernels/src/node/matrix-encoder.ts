@@ -3,6 +3,7 @@ import type { ErrorSums } from "../linear.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
 import { LINEAR_ENCODER_BYTES, LinearEncoder } from "./linear-encoder.ts";
 import { PALETTE_ENCODER_BYTES, PaletteEncoder } from "./palette-encoder.ts";
+import type { FittedTable } from "./shared-tables.ts";
 
 /** Bytes of the heap that any encoder keeps for itself. */
 export const ENCODER_BYTES: number = Math.max(LINEAR_ENCODER_BYTES, PALETTE_ENCODER_BYTES);
@@ -10,6 +11,8 @@ export const ENCODER_BYTES: number = Math.max(LINEAR_ENCODER_BYTES, PALETTE_ENCO
 export interface EncoderIo {
   /** Puts F16 codes of `count` elements from `begin` on at `dst`; they are finite. */
   readonly read: (begin: number, count: number, dst: number) => void;
+  /** The table of a whole matrix: fitted by one of the threads. */
+  readonly table: (fit: () => FittedTable) => FittedTable;
   /** Writes to a place of the output file. */
   readonly write: (bytes: Uint8Array, position: number) => void;
 }
