@@ -17,7 +17,10 @@ export interface EncoderIo {
   readonly write: (bytes: Uint8Array, position: number) => void;
 }
 
-/** Encodes any stretch of one matrix. The parts of a group (its scale, its table, …) are written by whoever has its first element. */
+/**
+ * Encodes any stretch of one matrix. The parts of a group (its scale, its table, …) are written by whoever has its first
+ * element.
+ */
 export interface MatrixEncoder {
   /** Puts bytes `from` to `to` of the packed integers or indices at `dst`. */
   encode(from: number, to: number, dst: number): void;
