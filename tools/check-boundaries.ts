@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ["core", "kernels"],
   decoder: ["core", "kernels", "checkpoint"],
   quantize: ["core", "kernels"],
-  coreml: ["core", "kernels", "checkpoint", "decoder"],
+  coreml: ["core", "kernels", "checkpoint", "decoder", "quantize"],
   verify: ["core"],
   tokenizer: ["core"],
 };

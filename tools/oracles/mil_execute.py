@@ -45,11 +45,11 @@ def read_spec(package: str) -> tuple[Any, str]:
 
 
 def to_tensor(value: Any) -> Any:
-    """A constant as the executor holds it: floats in float32, integers in int32, texts as they are."""
+    """A constant as the executor holds it: floats in float32, integers in int32 (codes without a sign in int64), texts as they are."""
     if isinstance(value, str):
         return value
     array = np.asarray(value)
-    held = {"f": np.float32, "i": np.int32, "b": np.bool_}[array.dtype.kind]
+    held = {"f": np.float32, "i": np.int32, "u": np.int64, "b": np.bool_}[array.dtype.kind]
     return torch.from_numpy(array.astype(held))
 
 

@@ -24,6 +24,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: "convert", summary: "write a package from a model", load: () => import("./commands/convert.ts") },
   {
+    name: "quantize",
+    summary: "compress the weights of a package that exists",
+    load: () => import("./commands/quantize.ts"),
+  },
+  {
     name: "verify",
     summary: "compare a package with the original weights",
     load: () => import("./commands/verify.ts"),

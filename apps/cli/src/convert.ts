@@ -4,7 +4,7 @@ import { type Artifact, type BackendPlan, RuntimeManifest, type StageContext } f
 import { readJsonFile, withOutputFolder } from "@pippin/core/node";
 import type { AnyBackend } from "./config.ts";
 import { type OpenModel, packageName } from "./model.ts";
-import { tokenizerFiles, writeText } from "./text.ts";
+import { type Text, tokenizerFiles, writeText } from "./text.ts";
 
 export const MANIFEST_FILE = "pippin-manifest.json";
 
@@ -30,15 +30,40 @@ export async function writeConversion(
     model,
     plan,
   }: { readonly backend: AnyBackend; readonly model: OpenModel; readonly plan: BackendPlan },
-  { out, force }: WriteOptions,
+  options: WriteOptions,
   context: StageContext,
+): Promise<Artifact[]> {
+  const { text, folder, decoder } = model;
+  return writeOutput({ text, folder }, options, context, async (staging) => ({
+    manifest: plan.manifest,
+    artifacts: await backend.emit(plan, decoder.weights, staging, context),
+  }));
+}
+
+/** What a backend wrote. */
+export interface Emitted {
+  readonly artifacts: Artifact[];
+  /** Absent for packages of other tools. */
+  readonly manifest: RuntimeManifest | undefined;
+}
+
+/**
+ * Writes what `emit` puts into a folder, with the tokenizer's files and the manifest, whole or not at all.
+ *
+ * @param folder - where the tokenizer's files lie.
+ */
+export async function writeOutput(
+  { text, folder }: { readonly text: Text | undefined; readonly folder: string },
+  { out, force }: WriteOptions,
+  { signal }: StageContext,
+  emit: (staging: string) => Promise<Emitted>,
 ): Promise<Artifact[]> {
   const former = await formerEntries(out);
   const keep = (name: string) => !former.has(name);
-  return withOutputFolder(out, { force, keep, signal: context.signal }, async (staging) => {
-    const artifacts = await backend.emit(plan, model.decoder.weights, staging, context);
-    if (model.text) await writeText(model.text, model.folder, staging);
-    await writeFile(join(staging, MANIFEST_FILE), manifestText(plan.manifest, artifacts));
+  return withOutputFolder(out, { force, keep, signal }, async (staging) => {
+    const { artifacts, manifest } = await emit(staging);
+    if (text) await writeText(text, folder, staging);
+    if (manifest) await writeFile(join(staging, MANIFEST_FILE), manifestText(manifest, artifacts));
     return artifacts.map((artifact) => ({ ...artifact, path: join(out, basename(artifact.path)) }));
   });
 }

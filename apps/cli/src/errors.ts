@@ -12,6 +12,8 @@ export type CliErrorCode =
   | "CLI_NOT_A_PACKAGE"
   /** The package cannot be executed here, or has no tokenizer. */
   | "CLI_CANNOT_RUN"
+  /** The package's backend does not compress packages that exist. */
+  | "CLI_CANNOT_QUANTIZE"
   /** An error that nobody threw on purpose: a fault of Pippin or of a backend. */
   | "CLI_UNEXPECTED";
 

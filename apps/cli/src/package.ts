@@ -20,6 +20,8 @@ export interface OpenPackage extends AsyncDisposable {
   readonly backend: AnyBackend;
   readonly opened: OpenedPackage<DecoderSpec>;
   readonly text: Text | undefined;
+  /** Where the tokenizer's files lie, if there are any. */
+  readonly textFolder: string;
 }
 
 /** The backend that knows the path's format, or `undefined`. */
@@ -41,11 +43,12 @@ export async function openPackage(path: string, io: Io): Promise<OpenPackage> {
       hint: "Name the folder that pippin convert wrote, or the .mlpackage in it.",
     });
   }
-  const text =
-    (await loadTokenizer(path).then(textOf, withoutTokenizer)) ??
-    (await loadTokenizer(dirname(resolve(path))).then(textOf, withoutTokenizer));
+  const inside = await loadTokenizer(path).then(textOf, withoutTokenizer);
+  const beside = dirname(resolve(path));
+  const text = inside ?? (await loadTokenizer(beside).then(textOf, withoutTokenizer));
+  const textFolder = inside === undefined ? beside : path;
   const opened = await backend.open(path, { signal: io.signal });
-  return { backend, opened, text, [Symbol.asyncDispose]: () => opened.close() };
+  return { backend, opened, text, textFolder, [Symbol.asyncDispose]: () => opened.close() };
 }
 
 /**

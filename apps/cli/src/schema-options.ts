@@ -1,3 +1,4 @@
+import { readJsonFile } from "@pippin/core/node";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { usageError } from "./errors.ts";
@@ -20,17 +21,26 @@ export function addSchemaOptions(command: Command, schema: z.ZodType): void {
 }
 
 /**
- * Checks the flags that were given against the schema, which fills in defaults.
+ * Checks the flags that were given against the schema, which fills in defaults. Options that are objects come from the
+ * JSON file that the flag names, or are objects already.
  *
- * @throws PippinError `CLI_USAGE`.
+ * @throws PippinError `CLI_USAGE`, `CORE_FILE_UNREADABLE`.
  */
-export function parseSchemaOptions<T>(schema: z.ZodType<T>, flags: Readonly<Record<string, unknown>>): T {
-  const names = Object.keys(propertiesOf(schema));
-  const given = Object.fromEntries(names.filter((name) => name in flags).map((name) => [name, flags[name]]));
+export async function parseSchemaOptions<T>(
+  schema: z.ZodType<T>,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<T> {
+  const given: Record<string, unknown> = {};
+  for (const [name, { type }] of Object.entries(propertiesOf(schema))) {
+    if (!(name in flags)) continue;
+    const value = flags[name];
+    given[name] = type === "object" && typeof value === "string" ? await readJsonFile(value) : value;
+  }
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
-  const flag = path.length > 0 ? `--${kebab(String(path[0]))}: ` : "";
+  const place = path.length > 1 ? ` at ${path.slice(1).join(".")}` : "";
+  const flag = path.length > 0 ? `--${kebab(String(path[0]))}${place}: ` : "";
   throw usageError(`${flag}${message}`, "See pippin convert --help.");
 }
 
@@ -38,6 +48,9 @@ function propertiesOf(schema: z.ZodType): Record<string, PropertySchema> {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return (json.properties ?? {}) as Record<string, PropertySchema>;
 }
+
+/** What help calls a value that is no number. */
+const WORDS: Readonly<Record<string, string>> = { string: "text", object: "file" };
 
 function optionFor(name: string, property: PropertySchema): Option {
   const { type, enum: choices, description = "", default: fallback } = property;
@@ -48,7 +61,7 @@ function optionFor(name: string, property: PropertySchema): Option {
       : new Option(flag, description);
   }
   const text = fallback === undefined ? description : `${description} (default: ${String(fallback)})`;
-  const option = new Option(`${flag} <${choices ? "choice" : type === "string" ? "text" : "n"}>`, text);
+  const option = new Option(`${flag} <${choices ? "choice" : (WORDS[type ?? ""] ?? "n")}>`, text);
   if (choices) return option.choices([...choices]);
   if (type === "integer") return option.argParser(wholeNumber(boundsOf(property)));
   return type === "number" ? option.argParser(parseNumber) : option;

@@ -88,6 +88,15 @@ export interface Backend<Spec, Weights, Options, Plan extends BackendPlan = Back
   /** Whether `path` is a package of this format. Cheap, and never throws for foreign files. */
   detect(path: string): Promise<boolean>;
   open(path: string, context?: StageContext): Promise<OpenedPackage<Spec>>;
+  /** Present when the backend can compress the weights of a package that exists. */
+  readonly recompress?: Recompress;
+}
+
+/** How a backend compresses the weights of packages. */
+export interface Recompress<Options = unknown> {
+  readonly options: z.ZodType<Options>;
+  /** Writes the packages of `path` into the folder `output`, which exists and is empty, under their names. */
+  run(path: string, options: Options, output: string, context?: StageContext): Promise<Artifact[]>;
 }
 
 export interface PlanInput<Spec, Weights> {

@@ -7,6 +7,7 @@ export type {
   OpenedPackage,
   PackageDescription,
   PlanInput,
+  Recompress,
   RunnerOptions,
 } from "./backend.ts";
 export { type ByteSource, checkRange, memorySource } from "./byte-source.ts";

@@ -7,13 +7,16 @@ import {
 } from "@pippin/core";
 import { resolveInside } from "@pippin/core/node";
 import type { DecoderBackend, DecoderSpec, WeightSet } from "@pippin/decoder";
+import { unusedRules } from "@pippin/quantize";
 import { type BuiltModel, buildModel } from "./lower/build-model.ts";
 import { type Choices, choose } from "./lower/choices.ts";
 import { ENCODINGS } from "./lower/encodings.ts";
 import { openCoreml } from "./open.ts";
-import { CoremlOptions, TARGETS } from "./options.ts";
+import { CoremlOptions, RecompressOptions } from "./options.ts";
 import { findPackages } from "./package/find-packages.ts";
 import { packageBytes, writePackage } from "./package/write-package.ts";
+import { recompress } from "./recompress/recompress.ts";
+import { TARGETS } from "./targets.ts";
 import { VERSION } from "./version.ts";
 
 /** What will be written, decided from shapes alone. */
@@ -36,6 +39,7 @@ export const backend: DecoderBackend<CoremlOptions, CoremlPlan> = {
   emit,
   detect: async (path) => (await findPackages(path)).length > 0,
   open: openCoreml,
+  recompress: { options: RecompressOptions, run: recompress },
 };
 
 function plan(input: PlanInput<DecoderSpec, WeightSet>, options: CoremlOptions): CoremlPlan {
@@ -55,7 +59,7 @@ function plan(input: PlanInput<DecoderSpec, WeightSet>, options: CoremlOptions):
       functions,
       context: choices.context,
       ...(choices.program === "stateful" ? { prefill: choices.prefill } : { length: choices.length }),
-      weights: choices.quantize === "none" ? "fp16" : choices.quantize,
+      weights: built.encodings,
     },
   };
 }
@@ -67,6 +71,7 @@ async function emit(
   context: StageContext = {},
 ): Promise<Artifact[]> {
   throwIfCancelled(context.signal);
+  warnOfRecipe(input, options, built, context);
   const path = resolveInside(output, built.manifest.packages[0]!);
   const files = await writePackage(path, built, options, context);
   return [
@@ -85,9 +90,35 @@ async function emit(
 }
 
 function provenanceOf(
-  { program, target, quantize, context, prefill, length, overflow }: Choices,
+  { program, target, recipe, quantization, compute, context, prefill, length, overflow }: Choices,
   { names }: CoremlOptions,
 ): Readonly<Record<string, string | number>> {
   const shape = program === "stateful" ? { prefill } : { length };
-  return { program, target, quantize, context, ...shape, names, overflow };
+  const quantize = quantization === "recipe" ? JSON.stringify(recipe) : quantization;
+  return { program, target, quantize, compute, context, ...shape, names, overflow };
+}
+
+function warnOfRecipe(
+  { weights }: CoremlPlan["input"],
+  { recipe, quantization }: Choices,
+  { requantized }: BuiltModel,
+  { warn }: StageContext,
+): void {
+  if (requantized.length > 0) {
+    warn?.({
+      code: "COREML_REQUANTIZED",
+      message: `${requantized.length} weights lie on the grid of a quantized checkpoint and are rounded to another one, such as ${requantized[0]}`,
+      hint: "The losses add up: --quantize int4 keeps the grid where Core ML can express it, or start from the original weights.",
+    });
+  }
+  // A preset names an embedding and a head, whichever a model has.
+  const ours = (ENCODINGS as readonly string[]).includes(quantization);
+  const unused = ours ? [] : unusedRules(recipe, weights.roles);
+  for (const match of unused) {
+    warn?.({
+      code: "COREML_RECIPE_UNUSED",
+      message: `the recipe's rule for "${match}" matches no weight`,
+      hint: `Weights are called ${weights.roles[1] ?? weights.roles[0]}, for example; pippin inspect lists them.`,
+    });
+  }
 }

@@ -16,6 +16,8 @@ export type CoremlErrorCode =
   | "COREML_OP_UNSUPPORTED"
   /** The model means something that this backend cannot express. */
   | "COREML_SPEC_UNSUPPORTED"
+  /** A package has no weight that could be compressed. */
+  | "COREML_NOTHING_TO_COMPRESS"
   /** Two options contradict each other, or an option contradicts the model. */
   | "COREML_OPTION_INVALID"
   /** More tokens than the package's context holds. */

@@ -1,15 +1,8 @@
+import { PRESETS, Recipe } from "@pippin/quantize";
 import { z } from "zod";
 import { ENCODINGS } from "./lower/encodings.ts";
 import { FEATURE_NAMES } from "./lower/feature-names.ts";
-
-/** What a target system reads (source: coremltools' opset table). */
-export const TARGETS = {
-  ios16: { specificationVersion: 7, opset: "CoreML6" },
-  ios17: { specificationVersion: 8, opset: "CoreML7" },
-  ios18: { specificationVersion: 9, opset: "CoreML8" },
-  ios26: { specificationVersion: 10, opset: "CoreML9" },
-} as const;
-export type Target = keyof typeof TARGETS;
+import { TARGETS, type Target } from "./targets.ts";
 
 /** Options of the Core ML backend; the command line's flags and the config file's schema derive from it. */
 export const CoremlOptions = z.object({
@@ -27,8 +20,13 @@ export const CoremlOptions = z.object({
     .enum(ENCODINGS)
     .default("none")
     .describe(
-      "encoding of the weights: none is fp16; int8 has a scale for each row; int4 (iOS 18) one for each block of 32, and int8 for embedding and head",
+      "encoding of the weights: none is fp16; int8 has a scale for each row, int4 (ios18) one for each block of 32, lut4 and lut6 are palettes; mixed searches the best mix",
     ),
+  recipe: Recipe.optional().describe("which weight gets which encoding, in place of quantize"),
+  compute: z
+    .enum(["all", "gpu", "ane"])
+    .default("all")
+    .describe("where the package is meant to run: decides which encodings int8, int4 and mixed use"),
   context: z
     .number()
     .int()
@@ -58,3 +56,18 @@ export const CoremlOptions = z.object({
   chunkHashes: z.boolean().default(true).describe("record the sha256 of each 8 MiB piece of the weight file"),
 });
 export type CoremlOptions = z.infer<typeof CoremlOptions>;
+
+/** Options of compressing a package that exists. */
+export const RecompressOptions = CoremlOptions.pick({
+  recipe: true,
+  compute: true,
+  chunkHashes: true,
+}).extend({
+  quantize: z
+    .enum(PRESETS)
+    .default("int8")
+    .describe(
+      "encoding of the weights: int8 has a scale for each row, int4 (ios18) one for each block of 32, lut4 and lut6 are palettes",
+    ),
+});
+export type RecompressOptions = z.infer<typeof RecompressOptions>;

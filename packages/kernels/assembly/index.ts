@@ -11,6 +11,8 @@ export {
   q5_1_to_f32,
 } from "./blocks";
 export { add_one_f32, max_abs_f32, scale_f32 } from "./elementwise";
+export { grid_codes } from "./grid";
+export { add_product, pack_panels } from "./products";
 export { pack_nibbles, quantize_blocks } from "./quantize-blocks";
 export { quantize_run } from "./quantize-run";
 export { magnitude_f16, range_f16 } from "./ranges";

@@ -8,9 +8,12 @@ export {
   type FloatDtype,
   isFloatDtype,
 } from "./dtype.ts";
+
 export { checkEncoding, type PartName, type WeightEncoding } from "./encoded-matrix.ts";
+
 export type { KernelsErrorCode } from "./errors.ts";
 export { isFloatSource } from "./expr-plan.ts";
+export { type GridEncoding, ownGrid } from "./grid.ts";
 export {
   type ErrorFigures,
   errorFigures,
@@ -44,6 +47,7 @@ export {
   plainPackIndices,
   plainUnpackIndices,
 } from "./plain/palette.ts";
+export { type MatrixPart, type ProductJob, plainAddProduct } from "./plain/product.ts";
 export { packNibbles, quantizeLinearGroups } from "./quantize-linear.ts";
 export type {
   AffineSource,

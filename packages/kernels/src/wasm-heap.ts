@@ -91,6 +91,17 @@ export interface WasmExports {
     offsetDst: Address,
     sums: Address,
   ) => void;
+  readonly grid_codes: (
+    src: Address,
+    dst: Address,
+    count: number,
+    group: number,
+    skip: number,
+    groups: Address,
+    low: number,
+    high: number,
+    sums: Address,
+  ) => void;
   readonly pack_nibbles: (src: Address, dst: Address, count: number) => void;
   readonly prepare_pairs: (x: Address, dst: Address, count: number, factor: number) => void;
   readonly gemv_f32: Gemv;
@@ -99,6 +110,16 @@ export interface WasmExports {
   readonly gemm_f32: (...args: [...Parameters<Gemv>, m: number]) => void;
   readonly gemm_f16: Gemm;
   readonly gemm_bf16: Gemm;
+  readonly pack_panels: (src: Address, dst: Address, depth: number, cols: number, width: number) => void;
+  readonly add_product: (
+    a: Address,
+    b: Address,
+    c: Address,
+    depth: number,
+    rows: number,
+    cols: number,
+    factor: number,
+  ) => void;
   /** Returns the largest magnitude as a code. */
   readonly count_codes: (src: Address, count: number, bins: Address) => number;
   readonly distinct_values: (

@@ -15,3 +15,15 @@ export {
   type PalettizeOptions,
   palettize,
 } from "./palette/palettize.ts";
+export { encodedBytes } from "./recipe/bytes.ts";
+export { encodingName, parseEncodingName, type Storage } from "./recipe/names.ts";
+export { type Compute, PRESETS, type Preset, presetRecipe } from "./recipe/presets.ts";
+export {
+  encodingOf,
+  type MatrixEncoding,
+  Recipe,
+  type RecipeInput,
+  type RecipeWeight,
+  type Refusal,
+  unusedRules,
+} from "./recipe/recipe.ts";

@@ -56,7 +56,7 @@ async function convert(
   io: Io,
 ): Promise<void> {
   const context = stageContext(io);
-  const options = parseSchemaOptions(backend.options, flags);
+  const options = await parseSchemaOptions(backend.options, flags);
   const began = performance.now();
   const model = await openModel(path, context);
   const plan = planConversion(backend, model, options);

@@ -37,7 +37,7 @@ async function deploy(
   io: Io,
 ): Promise<void> {
   const context = stageContext(io);
-  const options = parseSchemaOptions(backend.options, flags);
+  const options = await parseSchemaOptions(backend.options, flags);
   const model = await openModel(path, context);
   const plan = planConversion(backend, model, options);
   const out = flags.out ?? defaultOut(model.facts.name);

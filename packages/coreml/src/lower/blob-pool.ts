@@ -1,29 +1,13 @@
 import type { WeightSet } from "@pippin/decoder";
-import { type LinearEncoding, linearGroupSize, type WeightExpr } from "@pippin/kernels";
+import { ownGrid, type WeightExpr } from "@pippin/kernels";
 import type { Segment } from "@pippin/kernels/node";
-import { BITS, countOf, packedBytes, type Shape } from "../mil/types.ts";
-import { alignBlob, BLOB_ALIGNMENT, blobHeader, blobRecord } from "../package/blob-file.ts";
-import type { DataTypeName } from "../proto/mil.ts";
+import { encodingName, encodingOf, type Recipe } from "@pippin/quantize";
+import type { Shape } from "../mil/types.ts";
+import type { Target } from "../targets.ts";
+import { type Blob, BlobLayout, type BlobType } from "./blob-layout.ts";
 import { ContentMap } from "./content-map.ts";
-import { encodingOf, type Quantize } from "./encodings.ts";
-
-interface Blob {
-  readonly shape: Shape;
-  readonly recordOffset: number;
-}
-
-/** A weight in the file: its values, or integers whose dense values are scale · integer. */
-export type StoredWeight =
-  | (Blob & { readonly kind: "dense" })
-  | {
-      readonly kind: "linear";
-      /** Of the dense matrix. */
-      readonly shape: readonly [rows: number, columns: number];
-      readonly dtype: "INT4" | "INT8";
-      readonly data: Blob;
-      /** `[rows, blocks of a row]`. */
-      readonly scale: Blob;
-    };
+import { type CoremlEncoding, refusal } from "./encodings.ts";
+import { appendEncoded, type StoredWeight } from "./stored-weight.ts";
 
 /**
  * Lays out the weight file while a program is built: each distinct content gets a record at its first use. Knows
@@ -31,78 +15,81 @@ export type StoredWeight =
  */
 export class BlobPool {
   readonly #weights: WeightSet;
+  readonly #recipe: Recipe;
+  readonly #target: Target;
   readonly #stored = new Map<string, StoredWeight>();
-  readonly #quantize: Quantize;
   readonly #byteBlobs = new ContentMap<Blob>();
-  readonly #segments: Segment[] = [];
-  #count = 0;
-  #end = BLOB_ALIGNMENT;
+  readonly #layout = new BlobLayout();
+  readonly #requantized: string[] = [];
 
-  constructor(weights: WeightSet, quantize: Quantize) {
+  constructor(weights: WeightSet, { recipe, target }: { readonly recipe: Recipe; readonly target: Target }) {
     this.#weights = weights;
-    this.#quantize = quantize;
+    this.#recipe = recipe;
+    this.#target = target;
   }
 
-  /** A weight of the model, in fp16 or as the recipe wants it. */
+  /**
+   * A weight of the model, in fp16 or as the recipe wants it.
+   *
+   * @throws PippinError `QUANTIZE_RECIPE_UNFIT`.
+   */
   weight(role: string): StoredWeight {
     const known = this.#stored.get(role);
     if (known !== undefined) return known;
     const expr = this.#weights.expr(role);
-    const encoding = encodingOf(this.#quantize, role, expr.shape);
-    const stored = encoding ? this.#encoded(role, expr, encoding) : this.#dense(role, expr);
+    const grid = ownGrid(expr);
+    // What `refusal` lets through has no format of MLC.
+    const encoding = encodingOf(this.#recipe, { role, shape: expr.shape, grid }, refusal(this.#target)) as
+      | CoremlEncoding
+      | undefined;
+    if (grid && encoding && encoding.kind !== "grid") this.#requantized.push(role);
+    const stored = encoding
+      ? appendEncoded(this.#layout, { id: role, expr, encoding }, this.#target)
+      : this.#dense(role, expr);
     this.#stored.set(role, stored);
     return stored;
   }
 
   #dense(id: string, expr: WeightExpr): StoredWeight {
-    const byteLength = 2 * countOf(expr.shape, id);
-    const content: Segment = { kind: "weight", id, expr, dtype: "F16" };
-    return { kind: "dense", ...this.#append("FLOAT16", expr.shape, byteLength, content) };
-  }
-
-  #encoded(id: string, expr: WeightExpr, encoding: LinearEncoding): StoredWeight {
-    const [rows = 0, columns = 0] = expr.shape;
-    const dtype = encoding.dtype === "int4" ? "INT4" : "INT8";
-    const count = rows * columns;
-    const data = this.#append(dtype, expr.shape, packedBytes(dtype, count), {
-      kind: "encoded",
-      ...{ id, expr, encoding },
-    });
-    const scales = [rows, columns / linearGroupSize(encoding, rows, columns)];
-    const scale = this.#append("FLOAT16", scales, 2 * countOf(scales, id), {
-      kind: "encodedPart",
-      ...{ of: id, part: "scale" },
-    });
-    return { kind: "linear", shape: [rows, columns], dtype, data, scale };
+    const blob = this.#layout.append("FLOAT16", expr.shape, { kind: "weight", id, expr, dtype: "F16" });
+    return { kind: "dense", shape: expr.shape, blob };
   }
 
   /** Bytes known now. @returns the offset of their record. */
-  bytes(dtype: DataTypeName, shape: Shape, bytes: Uint8Array): number {
+  bytes(dtype: BlobType, shape: Shape, bytes: Uint8Array): number {
     return this.#byteBlobs.getOrCreate(`${dtype}[${shape.join(",")}]`, bytes, () =>
-      this.#append(dtype, shape, bytes.byteLength, { kind: "bytes", bytes }),
+      this.#layout.append(dtype, shape, { kind: "bytes", bytes }),
     ).recordOffset;
+  }
+
+  /** Weights that lie on a grid of their checkpoint and are rounded to another one. */
+  get requantized(): readonly string[] {
+    return this.#requantized;
+  }
+
+  /** Weights that are not vectors, counted by how they are stored. */
+  summary(): string {
+    const matrices = [...this.#stored.values()].filter(({ shape }) => shape.length === 2);
+    return countNames(
+      matrices.map((stored) => (stored.kind === "dense" ? "fp16" : encodingName(stored.encoding))),
+    );
   }
 
   /** Length of the whole file in bytes. */
   get byteLength(): number {
-    return this.#end;
+    return this.#layout.byteLength;
   }
 
   /** The file's content in order. */
   segments(): Segment[] {
-    return [{ kind: "bytes", bytes: blobHeader(this.#count) }, ...this.#segments];
+    return this.#layout.segments();
   }
+}
 
-  #append(dtype: DataTypeName, shape: Shape, byteLength: number, content: Segment): Blob {
-    const recordOffset = alignBlob(this.#end);
-    const padding = recordOffset - this.#end;
-    if (padding > 0) this.#segments.push({ kind: "zeros", byteLength: padding });
-    const unusedBits =
-      8 * byteLength - countOf(shape, dtype) * BITS[dtype as Exclude<DataTypeName, "STRING">];
-    const record = blobRecord(dtype, { recordOffset, byteLength, unusedBits });
-    this.#segments.push({ kind: "bytes", bytes: record }, content);
-    this.#end = recordOffset + BLOB_ALIGNMENT + byteLength;
-    this.#count++;
-    return { shape, recordOffset };
-  }
+/** `210 × int4/32 + 1 × int8`. */
+export function countNames(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  if (counts.size === 1) return names[0]!;
+  return [...counts].map(([name, count]) => `${count} × ${name}`).join(" + ");
 }

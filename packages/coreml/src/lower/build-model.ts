@@ -19,12 +19,16 @@ export interface BuiltModel {
   /** Content of `weight.bin`, in order. */
   readonly weights: readonly Segment[];
   readonly weightBytes: number;
+  /** How matrices are stored, in words. */
+  readonly encodings: string;
+  /** Roles of weights that are rounded a second time, from the grid of their checkpoint to another one. */
+  readonly requantized: readonly string[];
 }
 
 /** Lowers a decoder to an ML Program. Reads shapes, no weights. */
 export function buildModel(input: PlanInput<DecoderSpec, WeightSet>, choices: Choices): BuiltModel {
   const manifest = runtimeManifest(input, choices);
-  const blobs = new BlobPool(input.weights, choices.quantize);
+  const blobs = new BlobPool(input.weights, choices);
   const functions = new Map<string, MilFunction>();
   for (const fn of manifest.functions)
     functions.set(fn.name, lower(input.spec, blobs, { name: fn.name, choices }));
@@ -33,7 +37,14 @@ export function buildModel(input: PlanInput<DecoderSpec, WeightSet>, choices: Ch
     description: describe(input, manifest),
     mlProgram: { version: 1, functions },
   };
-  return { manifest, model: encode(MODEL, model), weights: blobs.segments(), weightBytes: blobs.byteLength };
+  return {
+    manifest,
+    model: encode(MODEL, model),
+    weights: blobs.segments(),
+    weightBytes: blobs.byteLength,
+    encodings: blobs.summary(),
+    requantized: blobs.requantized,
+  };
 }
 
 function lower(

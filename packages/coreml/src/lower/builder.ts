@@ -1,9 +1,12 @@
 import { countOf, type MilType, type Shape, stateType, tensorType } from "../mil/types.ts";
 import { BLOB_DATA_TYPE } from "../package/blob-file.ts";
-import { DATA_TYPE, type DataTypeName, type MilFunction, type Operation, type Value } from "../proto/mil.ts";
-import type { BlobPool, StoredWeight } from "./blob-pool.ts";
+import type { DataTypeName, MilFunction, Operation, Value } from "../proto/mil.ts";
+import type { BlobPool } from "./blob-pool.ts";
+import { constexprOf } from "./constexpr.ts";
 import { ContentMap } from "./content-map.ts";
 import { encodeFloat16 } from "./float16.ts";
+import type { EncodedWeight } from "./stored-weight.ts";
+import { blobValue, immediateValue, textValue } from "./values.ts";
 
 /** A value of the program: its name, which is unique in the function, and its type. */
 export interface Ref extends MilType {
@@ -15,8 +18,6 @@ export type Operands = Readonly<Record<string, Ref | readonly Ref[]>>;
 
 /** What a constant may be written from; booleans are 0 and 1. */
 export type ConstantValues = ArrayLike<number> | string;
-
-export const WEIGHT_FILE = "@model_path/weights/weight.bin";
 
 /** coremltools keeps shorter constants in the program itself, longer ones in the weight file. */
 const MIN_BLOB_ELEMENTS = 10;
@@ -85,16 +86,20 @@ export class FunctionBuilder {
       if (values.length !== countOf(shape, name)) {
         throw new TypeError(`${values.length} values for [${shape.join(", ")}]`);
       }
-      if (values.length < MIN_BLOB_ELEMENTS || !this.#storable(dtype)) {
+      if (dtype === "STRING" || values.length < MIN_BLOB_ELEMENTS || !this.#storable(dtype)) {
         return this.#const(name, type, immediateValue(dtype, shape, { values, bytes }));
       }
-      return this.#const(name, type, blobValue(type, this.#blobs.bytes(dtype, shape, bytes)));
+      return this.#const(
+        name,
+        type,
+        blobValue({ ...type, recordOffset: this.#blobs.bytes(dtype, shape, bytes) }),
+      );
     });
   }
 
   /**
    * A weight of the model, streamed into the weight file when the package is written. What uses it sees fp16, also where
-   * it is stored as integers.
+   * it is stored as codes.
    */
   weight(role: string): Ref {
     const known = this.#weights.get(role);
@@ -104,35 +109,15 @@ export class FunctionBuilder {
     const type: MilType = { dtype: "FLOAT16", shape: stored.shape };
     const ref =
       stored.kind === "dense"
-        ? this.#const(name, type, blobValue(type, stored.recordOffset))
-        : this.#compressed(name, type, stored);
+        ? this.#const(name, type, blobValue(stored.blob))
+        : this.#encoded(name, type, stored);
     this.#weights.set(role, ref);
     return ref;
   }
 
-  /** scale · integer: in iOS 18 the parts are inputs of the operation, before they are attributes. */
-  #compressed(name: string, type: MilType, stored: Extract<StoredWeight, { kind: "linear" }>): Ref {
-    const { dtype, data, scale } = stored;
-    const integers = blobValue({ dtype, shape: data.shape }, data.recordOffset);
-    const blocks = this.#opset >= "CoreML8";
-    if (blocks) {
-      const scales = blobValue({ dtype: "FLOAT16", shape: scale.shape }, scale.recordOffset);
-      const inputs = new Map([
-        ["data", { arguments: [{ value: integers }] }],
-        ["scale", { arguments: [{ value: scales }] }],
-      ]);
-      return this.#constantOp("constexpr_blockwise_shift_scale", { name, type }, { inputs });
-    }
-    const [rows = null] = scale.shape;
-    const scales = blobValue({ dtype: "FLOAT16", shape: [rows] }, scale.recordOffset);
-    const zero = { values: [0], bytes: new Uint8Array(1) };
-    const attributes: [string, Value][] = [
-      ["quantized_data", integers],
-      ["scale", scales],
-      ["zero_point", immediateValue(dtype, [], zero)],
-      ["axis", immediateValue("INT32", [], zero)],
-    ];
-    return this.#constantOp("constexpr_affine_dequantize", { name, type }, { attributes });
+  #encoded(name: string, type: MilType, stored: EncodedWeight): Ref {
+    const { operation, ...given } = constexprOf(stored, this.#opset);
+    return this.#constantOp(operation, { name, type }, given);
   }
 
   finish(outputs: readonly Ref[]): MilFunction {
@@ -179,36 +164,6 @@ export class FunctionBuilder {
     for (let count = 1; this.#taken.has(candidate); count++) candidate = `${name}_${count}`;
     this.#taken.add(candidate);
     return candidate;
-  }
-}
-
-function textValue(text: string): Value {
-  return {
-    type: { tensorType: { dataType: DATA_TYPE.STRING, rank: 0, dimensions: [] } },
-    immediateValue: { tensor: { strings: { values: [text] } } },
-  };
-}
-
-function blobValue(type: MilType, offset: number): Value {
-  return { type: tensorType(type.dtype, type.shape), blobFileValue: { fileName: WEIGHT_FILE, offset } };
-}
-
-function immediateValue(
-  dtype: DataTypeName,
-  shape: Shape,
-  { values, bytes }: { readonly values: ArrayLike<number>; readonly bytes: Uint8Array },
-): Value {
-  const type = tensorType(dtype, shape);
-  switch (dtype) {
-    case "FLOAT16":
-    case "INT8":
-      return { type, immediateValue: { tensor: { bytes: { values: bytes } } } };
-    case "BOOL":
-      return { type, immediateValue: { tensor: { bools: { values: Array.from(values, Boolean) } } } };
-    case "INT32":
-      return { type, immediateValue: { tensor: { ints: { values } } } };
-    default:
-      throw new TypeError(`constants of type ${dtype} are not written`);
   }
 }
 

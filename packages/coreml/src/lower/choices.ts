@@ -1,6 +1,9 @@
 import type { DecoderSpec } from "@pippin/decoder";
+import type { Recipe } from "@pippin/quantize";
 import { coremlError } from "../errors.ts";
-import { type CoremlOptions, TARGETS, type Target } from "../options.ts";
+import type { CoremlOptions } from "../options.ts";
+import { TARGETS, type Target } from "../targets.ts";
+import { recipeOf } from "./encodings.ts";
 import { FEATURE_NAMES, type FeatureNames } from "./feature-names.ts";
 
 /** Options with every default resolved against the model. */
@@ -9,7 +12,11 @@ export interface Choices {
   readonly target: Target;
   readonly opset: string;
   readonly specificationVersion: number;
-  readonly quantize: CoremlOptions["quantize"];
+  /** Which weight gets which encoding. */
+  readonly recipe: Recipe;
+  /** What the manifest calls it: `none`, `int4`, … */
+  readonly quantization: string;
+  readonly compute: CoremlOptions["compute"];
   readonly context: number;
   /** Cache slots: the context rounded up to a multiple of 32, which the Neural Engine asks of state sizes. */
   readonly slots: number;
@@ -45,12 +52,7 @@ export function choose(spec: DecoderSpec, options: CoremlOptions): Choices {
       `Choose --context ${spec.maxPositions} or less.`,
     );
   }
-  if (options.quantize === "int4" && specificationVersion < TARGETS.ios18.specificationVersion) {
-    throw optionInvalid(
-      `int4 weights need ios18, the target is ${target}`,
-      "Choose --quantize int8 for older systems, or --target ios18.",
-    );
-  }
+  const recipe = recipeOf(options, target);
   const prefill = Math.min(options.prefill, context);
   if (program === "stateful") checkUniformCaches(spec);
   return {
@@ -58,7 +60,9 @@ export function choose(spec: DecoderSpec, options: CoremlOptions): Choices {
     target,
     opset,
     specificationVersion,
-    quantize: options.quantize,
+    recipe,
+    quantization: options.recipe === undefined ? options.quantize : (recipe.name ?? "recipe"),
+    compute: options.compute,
     context,
     slots: Math.ceil(context / STATE_MULTIPLE) * STATE_MULTIPLE,
     prefill,

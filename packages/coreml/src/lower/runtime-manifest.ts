@@ -35,7 +35,7 @@ export function runtimeManifest(input: PlanInput<DecoderSpec, WeightSet>, choice
     mask: choices.program === "stateful" ? "internal" : "attentionMask",
     stopTokens: [...facts.stopTokens],
     normForm: NORM_FORM,
-    quantization: choices.quantize,
+    quantization: choices.quantization,
     layerOutputs: spec.layers.map((_, layer) => layerOutputName(layer)),
   };
 }

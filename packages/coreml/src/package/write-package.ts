@@ -25,7 +25,7 @@ export interface WritePackageOptions {
  */
 export async function writePackage(
   path: string,
-  built: BuiltModel,
+  built: Pick<BuiltModel, "model" | "weights">,
   options: WritePackageOptions,
   context: StageContext = {},
 ): Promise<ArtifactFile[]> {

@@ -46,6 +46,13 @@ const MAX_DEPTH = 100;
 
 type Fields = Record<string, unknown>;
 
+/** Fields of a message that its table does not name, as they were read: a rewritten model keeps them. */
+const UNKNOWN = Symbol("unknown fields");
+
+interface WithUnknown {
+  [UNKNOWN]?: { readonly no: number; readonly wireType: WireType; readonly bytes: Uint8Array }[];
+}
+
 export function encode(schema: Schema, value: object): Uint8Array {
   const writer = new BinaryWriter();
   writeMessage(writer, schema, value as Fields);
@@ -61,6 +68,8 @@ function writeMessage(writer: BinaryWriter, schema: Schema, value: Fields): void
     else if (isPackable(field)) writePacked(writer, field, content as ArrayLike<number | boolean>);
     else for (const item of content as unknown[]) writeField(writer, field, item);
   }
+  for (const { no, wireType, bytes } of (value as WithUnknown)[UNKNOWN] ?? [])
+    writer.tag(no, wireType).raw(bytes);
 }
 
 function writeMap(writer: BinaryWriter, field: Field, map: ReadonlyMap<string, unknown>): void {
@@ -108,7 +117,7 @@ function writeScalar(writer: BinaryWriter, type: Scalar, value: unknown): void {
 }
 
 /**
- * Parses a message. Unknown fields are skipped, as protobuf readers do.
+ * Parses a message. Unknown fields are kept as bytes, and `encode` writes them after the known ones.
  *
  * Absent repeated fields and maps come back empty, absent scalars and messages as `undefined`.
  *
@@ -132,8 +141,11 @@ function readMessage(reader: BinaryReader, schema: Schema, end: number, depth: n
   while (reader.pos < end) {
     const [no, wireType] = reader.tag();
     const entry = byNumber.get(no);
-    if (entry === undefined) reader.skip(wireType, no, MAX_DEPTH);
-    else readField(reader, result, entry, wireType, depth);
+    if (entry === undefined) {
+      const bytes = reader.skip(wireType, no, MAX_DEPTH).slice();
+      const known = (result as WithUnknown)[UNKNOWN] ?? [];
+      (result as WithUnknown)[UNKNOWN] = [...known, { no, wireType, bytes }];
+    } else readField(reader, result, entry, wireType, depth);
   }
   if (reader.pos !== end) throw malformed("a message runs past its end");
   return result;

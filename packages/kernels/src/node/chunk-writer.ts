@@ -171,6 +171,10 @@ export class ChunkWriter {
       const io: EncoderIo = {
         read: (first, count, address) => this.#codes(id, matrix.plan, first, count, address),
         table: (fit) => this.#tables.get(id, fit),
+        values: (first, count, address) => {
+          this.#note(id, matrix.plan, this.#reader.toF32(matrix.plan, first, count, address));
+        },
+        part: (part, offset, byteLength) => this.#reader.part(part, offset, byteLength),
         write: (bytes, position) => this.#writeOut(bytes, position),
       };
       const encoder = createEncoder(matrix, { heap: this.#heap, base: ENCODER_AT, io });

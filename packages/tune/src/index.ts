@@ -1,0 +1,21 @@
+export { type Calibrated, type CalibrateOptions, calibrate } from "./calibrate/calibrate.ts";
+export { CALIBRATION_TEXT } from "./calibrate/calibration-text.ts";
+export {
+  type Compensated,
+  type CompensateOptions,
+  compensate,
+  DEFAULT_SEARCH,
+} from "./calibrate/compensate.ts";
+export type { CalibrateErrorCode } from "./calibrate/errors.ts";
+export { DEFAULT_DAMPING, factorHessian, type HessianFactor } from "./calibrate/factor.ts";
+export { Hessian } from "./calibrate/hessian.ts";
+export { type Products, plainProducts } from "./calibrate/products.ts";
+export type { CalibratedMatrix, CalibrationReport } from "./calibrate/report.ts";
+export { NO_SEARCH, type ScaleSearch } from "./calibrate/rounder.ts";
+export type {
+  CalibrationMatrix,
+  CalibrationTarget,
+  GridWeight,
+  LinearTarget,
+  PaletteTarget,
+} from "./calibrate/target.ts";
