@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   coreml: ["core", "kernels", "checkpoint", "decoder", "quantize"],
   verify: ["core"],
   tokenizer: ["core"],
+  tune: ["core", "kernels", "checkpoint", "decoder", "quantize", "verify"],
 };
 
 /** Entry points that run in a browser. */
