@@ -12,6 +12,7 @@ export { Hessian } from "./calibrate/hessian.ts";
 export { type Products, plainProducts } from "./calibrate/products.ts";
 export type { CalibratedMatrix, CalibrationReport } from "./calibrate/report.ts";
 export { NO_SEARCH, type ScaleSearch } from "./calibrate/rounder.ts";
+export { type SampleWindowsOptions, sampleWindows } from "./calibrate/samples.ts";
 export type {
   CalibrationMatrix,
   CalibrationTarget,
