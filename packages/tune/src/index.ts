@@ -6,7 +6,7 @@ export {
   compensate,
   DEFAULT_SEARCH,
 } from "./calibrate/compensate.ts";
-export type { CalibrateErrorCode } from "./calibrate/errors.ts";
+export type { CalibrateErrorCode, CalibrateWarningCode } from "./calibrate/errors.ts";
 export { DEFAULT_DAMPING, factorHessian, type HessianFactor } from "./calibrate/factor.ts";
 export { Hessian } from "./calibrate/hessian.ts";
 export { type Products, plainProducts } from "./calibrate/products.ts";
