@@ -11,6 +11,7 @@ export {
   q5_1_to_f32,
 } from "./blocks";
 export { add_one_f32, max_abs_f32, scale_f32 } from "./elementwise";
+export { grid_codes } from "./grid";
 export { add_product, pack_panels } from "./products";
 export { pack_nibbles, quantize_blocks } from "./quantize-blocks";
 export { quantize_run } from "./quantize-run";
@@ -54,3 +55,5 @@ export {
   q6_k_to_f32,
 } from "./k-quants";
 export { count_codes, distinct_values, map_codes, pack_indices, unpack_indices } from "./palette";
+export { best_partition } from "./partition";
+export { refine_bounds } from "./refine";

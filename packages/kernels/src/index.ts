@@ -13,7 +13,7 @@ export { checkEncoding, type PartName, type WeightEncoding } from "./encoded-mat
 
 export type { KernelsErrorCode } from "./errors.ts";
 export { isFloatSource } from "./expr-plan.ts";
-export { type GridEncoding, ownGrid } from "./grid-encoding.ts";
+export { type GridEncoding, ownGrid } from "./grid.ts";
 export {
   type ErrorFigures,
   errorFigures,

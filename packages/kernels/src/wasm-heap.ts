@@ -8,6 +8,7 @@ type CastToF16 = (src: Address, dst: Address, count: number) => number;
 type CastToF32 = (src: Address, dst: Address, count: number) => unknown;
 type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) => void;
 type GroupAddresses = [scales: Address, zeros: Address, biases: Address];
+type SumAddresses = [n: Address, s1: Address, s2: Address];
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
 
 /** What assembly/index.ts exports. */
@@ -90,6 +91,17 @@ export interface WasmExports {
     offsetDst: Address,
     sums: Address,
   ) => void;
+  readonly grid_codes: (
+    src: Address,
+    dst: Address,
+    count: number,
+    group: number,
+    skip: number,
+    groups: Address,
+    low: number,
+    high: number,
+    sums: Address,
+  ) => void;
   readonly pack_nibbles: (src: Address, dst: Address, count: number) => void;
   readonly prepare_pairs: (x: Address, dst: Address, count: number, factor: number) => void;
   readonly gemv_f32: Gemv;
@@ -119,6 +131,31 @@ export interface WasmExports {
     s2: Address,
     spread: Address,
   ) => number;
+  /** Returns the squared error. */
+  readonly best_partition: (
+    ...args: [
+      ...sums: SumAddresses,
+      clusters: number,
+      low: Address,
+      high: Address,
+      starts: Address,
+      begins: Address,
+      before: Address,
+      costs: Address,
+    ]
+  ) => number;
+  readonly refine_bounds: (
+    ...args: [
+      ...sums: SumAddresses,
+      count: number,
+      clusters: number,
+      bounds: Address,
+      steps: Address,
+      places: Address,
+      costs: Address,
+      from: Address,
+    ]
+  ) => void;
   readonly map_codes: (src: Address, dst: Address, count: number, table: Address) => void;
   readonly pack_indices: (src: Address, dst: Address, eights: number, bits: number) => void;
   readonly unpack_indices: (src: Address, dst: Address, eights: number, bits: number) => void;

@@ -20,3 +20,8 @@ export type {
   LinearTarget,
   PaletteTarget,
 } from "./calibrate/target.ts";
+export type { TuneErrorCode } from "./errors.ts";
+export { CANDIDATES } from "./search/candidates.ts";
+export { type Choice, chooseWithin, type WeightChoices } from "./search/choose.ts";
+export { measureSensitivity, type Sensitivity, type SensitivityOptions } from "./search/measure.ts";
+export { chooseRecipe, elementsOf, type Mix } from "./search/recipe.ts";

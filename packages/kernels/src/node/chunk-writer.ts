@@ -165,6 +165,10 @@ export class ChunkWriter {
     if (this.#encoder?.id !== id) {
       const io: EncoderIo = {
         read: (first, count, address) => this.#codes(id, matrix.plan, first, count, address),
+        values: (first, count, address) => {
+          this.#note(id, matrix.plan, this.#reader.toF32(matrix.plan, first, count, address));
+        },
+        part: (part, offset, byteLength) => this.#reader.part(part, offset, byteLength),
         write: (bytes, position) => this.#writeOut(bytes, position),
       };
       const encoder = createEncoder(matrix, { heap: this.#heap, base: ENCODER_AT, io });

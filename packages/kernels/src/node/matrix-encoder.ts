@@ -1,15 +1,25 @@
 import type { EncodedMatrix } from "../encoded-matrix.ts";
 import type { ErrorSums } from "../linear.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
+import { GRID_ENCODER_BYTES, GridEncoder } from "./grid-encoder.ts";
+import type { ReadPart } from "./grid-scales.ts";
 import { LINEAR_ENCODER_BYTES, LinearEncoder } from "./linear-encoder.ts";
 import { PALETTE_ENCODER_BYTES, PaletteEncoder } from "./palette-encoder.ts";
 
 /** Bytes of the heap that any encoder keeps for itself. */
-export const ENCODER_BYTES: number = Math.max(LINEAR_ENCODER_BYTES, PALETTE_ENCODER_BYTES);
+export const ENCODER_BYTES: number = Math.max(
+  LINEAR_ENCODER_BYTES,
+  PALETTE_ENCODER_BYTES,
+  GRID_ENCODER_BYTES,
+);
 
 export interface EncoderIo {
   /** Puts F16 codes of `count` elements from `begin` on at `dst`; they are finite. */
   readonly read: (begin: number, count: number, dst: number) => void;
+  /** The same in F32, to a multiple of 4. */
+  readonly values: (begin: number, count: number, dst: number) => void;
+  /** Bytes of a part of the weight's source as they are in the file; valid until the next call. */
+  readonly part: ReadPart;
   /** Writes to a place of the output file. */
   readonly write: (bytes: Uint8Array, position: number) => void;
 }
@@ -32,5 +42,7 @@ export function createEncoder(
       return new LinearEncoder(heap, base, matrix, io);
     case "palette":
       return new PaletteEncoder(heap, base, matrix, io);
+    case "grid":
+      return new GridEncoder(heap, base, matrix, io);
   }
 }
