@@ -18,7 +18,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   verify: ["core"],
   tune: ["core", "kernels", "checkpoint", "decoder", "quantize", "verify"],
   tokenizer: ["core"],
-  tune: ["core", "kernels", "checkpoint", "decoder", "quantize", "verify"],
 };
 
 /** Entry points that run in a browser. */
