@@ -26,6 +26,8 @@ export const BIAS: v128 = held(i32x4.splat(113 << 10));
 export const REBIAS: v128 = held(i32x4.splat(0x77800000));
 /** Bits of an F16 moved to their places in an F32: as a number, the value times 2^-112. */
 export const HALF_BITS: v128 = held(i32x4.splat(0x8fffe000));
+/** Factors of two 16-bit numbers: their dot product is the even one, its sign extended, times 2^13. */
+export const EVEN_THIRTEENTH: v128 = held(i32x4.splat(1 << 13));
 /** Minus zero: adding it changes nothing. */
 export const MINUS_ZERO: v128 = held(i32x4.splat(0x80000000));
 /** The odd one of two BF16 in 32 bits. */

@@ -9,6 +9,19 @@ type CastToF32 = (src: Address, dst: Address, count: number) => unknown;
 type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) => void;
 type GroupAddresses = [scales: Address, zeros: Address, biases: Address];
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
+type QuantizeGroups = (
+  src: Address,
+  dst: Address,
+  groups: number,
+  groupSize: number,
+  zero: number,
+  low: number,
+  high: number,
+  scaleDst: Address,
+  offsetDst: Address,
+  sums: Address,
+  work: Address,
+) => void;
 
 /** What assembly/index.ts exports. */
 export interface WasmExports {
@@ -64,8 +77,8 @@ export interface WasmExports {
   readonly max_abs_f32: (values: Address, count: number) => number;
   readonly add_one_f32: (values: Address, count: number) => void;
   readonly scale_f32: (values: Address, count: number, factor: number) => void;
-  /** The largest magnitude as an F16 code. */
-  readonly magnitude_f16: (src: Address, count: number) => number;
+  /** The largest magnitude of F16 or BF16 as a code. */
+  readonly magnitude_16: (src: Address, count: number) => number;
   readonly range_f16: (src: Address, count: number, range: Address) => void;
   readonly quantize_run: (
     src: Address,
@@ -78,18 +91,8 @@ export interface WasmExports {
     symmetric: boolean,
     sums: Address,
   ) => void;
-  readonly quantize_blocks: (
-    src: Address,
-    dst: Address,
-    blocks: number,
-    blockSize: number,
-    zero: number,
-    low: number,
-    high: number,
-    scaleDst: Address,
-    offsetDst: Address,
-    sums: Address,
-  ) => void;
+  readonly quantize_groups: QuantizeGroups;
+  readonly quantize_groups_bf16: QuantizeGroups;
   readonly pack_nibbles: (src: Address, dst: Address, count: number) => void;
   readonly prepare_pairs: (x: Address, dst: Address, count: number, factor: number) => void;
   readonly gemv_f32: Gemv;

@@ -10,6 +10,8 @@ export const ENCODER_BYTES: number = Math.max(LINEAR_ENCODER_BYTES, PALETTE_ENCO
 export interface EncoderIo {
   /** Puts F16 codes of `count` elements from `begin` on at `dst`; they are finite. */
   readonly read: (begin: number, count: number, dst: number) => void;
+  /** The same, but BF16 codes where the matrix is stored so and F16 can hold them. @returns the dtype of the codes. */
+  readonly readCodes: (begin: number, count: number, dst: number) => "F16" | "BF16";
   /** Writes to a place of the output file. */
   readonly write: (bytes: Uint8Array, position: number) => void;
 }
