@@ -12,6 +12,8 @@ export {
 } from "./blocks";
 export { add_one_f32, max_abs_f32, scale_f32 } from "./elementwise";
 export { pack_nibbles, quantize_groups, quantize_groups_bf16 } from "./quantize-groups";
+export { grid_codes } from "./grid";
+export { add_product, pack_panels } from "./products";
 export { quantize_run } from "./quantize-run";
 export { magnitude_16, range_f16 } from "./ranges";
 export { gemm_bf16, gemm_f16, gemm_f32, gemv_bf16, gemv_f16, gemv_f32, prepare_pairs } from "./matrix";
@@ -53,3 +55,5 @@ export {
   q6_k_to_f32,
 } from "./k-quants";
 export { count_codes, distinct_values, map_codes, pack_indices, unpack_indices } from "./palette";
+export { best_partition } from "./partition";
+export { refine_bounds } from "./refine";

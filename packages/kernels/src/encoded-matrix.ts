@@ -2,6 +2,7 @@ import { PippinError } from "@pippin/core";
 import { elementCount } from "./dtype.ts";
 import type { KernelsErrorCode } from "./errors.ts";
 import { type ExprPlan, planExpr } from "./expr-plan.ts";
+import { type GridEncoding, ownGrid } from "./grid.ts";
 import {
   hasOffset,
   type LinearEncoding,
@@ -14,7 +15,7 @@ import { type PaletteEncoding, paletteGroupSizes, paletteGroups } from "./palett
 import type { WeightExpr } from "./weight-expr.ts";
 
 /** How a matrix is stored. */
-export type WeightEncoding = LinearEncoding | PaletteEncoding;
+export type WeightEncoding = LinearEncoding | PaletteEncoding | GridEncoding;
 
 /** What an encoding stores beside the integers or indices, each in a place of its own in the file. */
 export type PartName = "scale" | "offset" | "lut";
@@ -49,8 +50,20 @@ export interface PaletteMatrix extends PlannedMatrix {
   readonly groups: number;
 }
 
+/** Integers on the grid of the checkpoint. */
+export interface GridMatrix extends PlannedMatrix {
+  readonly kind: "grid";
+  readonly bits: 4 | 8;
+  readonly low: number;
+  readonly high: number;
+  readonly offset: GridEncoding["offset"];
+  /** Elements that share a scale, one after the other. */
+  readonly groupSize: number;
+  readonly groups: number;
+}
+
 /** A matrix to encode: its sizes, and where its parts go. */
-export type EncodedMatrix = LinearMatrix | PaletteMatrix;
+export type EncodedMatrix = LinearMatrix | PaletteMatrix | GridMatrix;
 
 /** @throws PippinError `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`, `KERNELS_ENCODING_INVALID`. */
 export function planEncoded(segment: {
@@ -59,6 +72,7 @@ export function planEncoded(segment: {
   readonly encoding: WeightEncoding;
 }): EncodedMatrix {
   const { id, expr, encoding } = segment;
+  if (encoding.kind === "grid") return planGrid(id, expr, encoding);
   checkEncoding(id, expr.shape, encoding);
   const plan = planExpr(expr, id);
   switch (encoding.kind) {
@@ -106,12 +120,44 @@ function planPalette(plan: ExprPlan, shape: readonly number[], encoding: Palette
   };
 }
 
+function planGrid(id: string, expr: WeightExpr, encoding: GridEncoding): GridMatrix {
+  const own = ownGrid(expr);
+  const { dtype, groupSize, offset } = encoding;
+  if (own?.kind !== "grid" || own.dtype !== dtype || own.groupSize !== groupSize || own.offset !== offset) {
+    throw encodingInvalid(
+      `weight ${id} does not lie on a grid of ${dtype} in groups of ${groupSize}`,
+      "Use the encoding that `ownGrid` gives for it.",
+      { weight: id, encoding },
+    );
+  }
+  const plan = planExpr(expr, id);
+  const bits = dtype.endsWith("4") ? 4 : 8;
+  const low = dtype.startsWith("u") ? 0 : -(2 ** (bits - 1));
+  const groups = plan.elements / groupSize;
+  return {
+    kind: "grid",
+    plan,
+    ...{ bits, low, high: low + 2 ** bits - 1, offset, groupSize, groups },
+    dataBytes: packedBytes(plan.elements, bits),
+    partBytes: {
+      scale: 2 * groups,
+      ...(offset === "float" && { offset: 2 * groups }),
+      ...(offset === "integer" && { offset: packedBytes(groups, bits) }),
+    },
+    partAt: {},
+  };
+}
+
 /**
  * Checks that an encoding fits a shape.
  *
  * @throws PippinError `KERNELS_ENCODING_INVALID`, which says what would fit.
  */
-export function checkEncoding(id: string, shape: readonly number[], encoding: WeightEncoding): void {
+export function checkEncoding(
+  id: string,
+  shape: readonly number[],
+  encoding: LinearEncoding | PaletteEncoding,
+): void {
   if (shape.length !== 2) {
     const what = encoding.kind === "linear" ? "linear quantization takes" : "palettes take";
     throw encodingInvalid(

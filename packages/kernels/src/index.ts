@@ -13,7 +13,7 @@ export { checkEncoding, type PartName, type WeightEncoding } from "./encoded-mat
 
 export type { KernelsErrorCode } from "./errors.ts";
 export { isFloatSource } from "./expr-plan.ts";
-export { type GridEncoding, ownGrid } from "./grid-encoding.ts";
+export { type GridEncoding, ownGrid } from "./grid.ts";
 export {
   type ErrorFigures,
   errorFigures,
@@ -47,6 +47,7 @@ export {
   plainPackIndices,
   plainUnpackIndices,
 } from "./plain/palette.ts";
+export { type MatrixPart, type ProductJob, plainAddProduct } from "./plain/product.ts";
 export { packNibbles, quantizeLinearGroups } from "./quantize-linear.ts";
 export type {
   AffineSource,

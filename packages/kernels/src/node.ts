@@ -1,5 +1,6 @@
 export { createMatrixPool, type MatrixPool, type MatrixPoolOptions } from "./node/matrix-pool.ts";
 export type { KeepDtype } from "./node/pool-protocol.ts";
+export { createProductPool, type ProductPool, type ProductPoolOptions } from "./node/product-pool.ts";
 export { readRows, readWeight } from "./node/read-weight.ts";
 export type { Segment } from "./node/segments.ts";
 export { defaultThreads } from "./node/threads.ts";

@@ -8,6 +8,7 @@ type CastToF16 = (src: Address, dst: Address, count: number) => number;
 type CastToF32 = (src: Address, dst: Address, count: number) => unknown;
 type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) => void;
 type GroupAddresses = [scales: Address, zeros: Address, biases: Address];
+type SumAddresses = [n: Address, s1: Address, s2: Address];
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
 type QuantizeGroups = (
   src: Address,
@@ -93,6 +94,17 @@ export interface WasmExports {
   ) => void;
   readonly quantize_groups: QuantizeGroups;
   readonly quantize_groups_bf16: QuantizeGroups;
+  readonly grid_codes: (
+    src: Address,
+    dst: Address,
+    count: number,
+    group: number,
+    skip: number,
+    groups: Address,
+    low: number,
+    high: number,
+    sums: Address,
+  ) => void;
   readonly pack_nibbles: (src: Address, dst: Address, count: number) => void;
   readonly prepare_pairs: (x: Address, dst: Address, count: number, factor: number) => void;
   readonly gemv_f32: Gemv;
@@ -101,6 +113,16 @@ export interface WasmExports {
   readonly gemm_f32: (...args: [...Parameters<Gemv>, m: number]) => void;
   readonly gemm_f16: Gemm;
   readonly gemm_bf16: Gemm;
+  readonly pack_panels: (src: Address, dst: Address, depth: number, cols: number, width: number) => void;
+  readonly add_product: (
+    a: Address,
+    b: Address,
+    c: Address,
+    depth: number,
+    rows: number,
+    cols: number,
+    factor: number,
+  ) => void;
   /** Returns the largest magnitude as a code. */
   readonly count_codes: (src: Address, count: number, bins: Address) => number;
   readonly distinct_values: (
@@ -112,6 +134,30 @@ export interface WasmExports {
     s2: Address,
     spread: Address,
   ) => number;
+  /** Returns the squared error. */
+  readonly best_partition: (
+    ...args: [
+      ...sums: SumAddresses,
+      clusters: number,
+      low: Address,
+      high: Address,
+      starts: Address,
+      begins: Address,
+      before: Address,
+      costs: Address,
+    ]
+  ) => number;
+  readonly refine_bounds: (
+    ...args: [
+      ...sums: SumAddresses,
+      count: number,
+      clusters: number,
+      bounds: Address,
+      steps: Address,
+      rows: Address,
+      from: Address,
+    ]
+  ) => void;
   readonly map_codes: (src: Address, dst: Address, count: number, table: Address) => void;
   readonly pack_indices: (src: Address, dst: Address, eights: number, bits: number) => void;
   readonly unpack_indices: (src: Address, dst: Address, eights: number, bits: number) => void;

@@ -20,6 +20,7 @@ export { encodingName, parseEncodingName, type Storage } from "./recipe/names.ts
 export { type Compute, PRESETS, type Preset, presetRecipe } from "./recipe/presets.ts";
 export {
   encodingOf,
+  type MatrixEncoding,
   Recipe,
   type RecipeInput,
   type RecipeWeight,

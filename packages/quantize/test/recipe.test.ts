@@ -11,7 +11,7 @@ import {
   unusedRules,
 } from "../src/index.ts";
 
-const GRID: GridEncoding = { kind: "grid", dtype: "uint4", groupSize: 32, groupRows: 1, offset: "float" };
+const GRID: GridEncoding = { kind: "grid", dtype: "uint4", groupSize: 32, offset: "float" };
 const down = { role: "layers.3.mlp.down.weight", shape: [64, 96] };
 const embedding = { role: "embedding.weight", shape: [500, 64] };
 
@@ -20,12 +20,21 @@ function nameOf(recipe: Recipe, weight: Parameters<typeof encodingOf>[1]): strin
   return encoding === undefined ? "fp16" : encodingName(encoding);
 }
 
-test.each(["int8", "int4", "int4/32", "uint4/64", "uint8", "lut4", "lut3/16", "lut6/1", "fp16", "grid"])(
-  "%s is read and written alike",
-  (name) => {
-    expect(encodingName(parseEncodingName(name))).toBe(name);
-  },
-);
+test.each([
+  "int8",
+  "int4",
+  "int4/32",
+  "uint4/64",
+  "uint8",
+  "lut4",
+  "lut3/16",
+  "lut6/1",
+  "fp16",
+  "grid",
+  "grid4",
+])("%s is read and written alike", (name) => {
+  expect(encodingName(parseEncodingName(name))).toBe(name);
+});
 
 test.each(["int3", "int4/0", "lut5", "lut4/65", "lut4/", "INT8", "", "int4/32/2", "nf4"])(
   "%j is no encoding",
@@ -79,9 +88,19 @@ test("what fits nothing is refused with every reason", () => {
     expect.objectContaining({
       code: "QUANTIZE_RECIPE_UNFIT",
       message:
-        "weight layers.3.mlp.down.weight [64,96] cannot be stored as the recipe says: grid: it has no grid of its own; " +
+        "weight layers.3.mlp.down.weight [64,96] cannot be stored as the recipe says: grid: it has no such grid of its own; " +
         "int4/64: blocks of 64 do not divide its 96 columns; lut4/48: groups of 48 do not divide its 64 rows; lut4: no palettes",
     }),
+  );
+});
+
+test("a grid of four bits is asked for apart", () => {
+  const recipe = Recipe.parse({ default: ["grid4", "int8"] });
+
+  expect(nameOf(recipe, { ...down, grid: GRID })).toBe("grid uint4/32");
+  expect(nameOf(recipe, { ...down, grid: { ...GRID, dtype: "uint8" } })).toBe("int8");
+  expect(nameOf(recipe, { ...down, grid: { kind: "palette", bits: 3, granularity: "per_tensor" } })).toBe(
+    "lut3",
   );
 });
 

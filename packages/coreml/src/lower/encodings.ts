@@ -1,5 +1,5 @@
-import { type GridEncoding, hasOffset, linearGroupSize, linearRange, type PartName } from "@pippin/kernels";
-import { type Compute, type Encoding, PRESETS, presetRecipe, Recipe } from "@pippin/quantize";
+import { hasOffset, linearGroupSize, linearRange, type PartName } from "@pippin/kernels";
+import { type Compute, type MatrixEncoding, PRESETS, presetRecipe, Recipe } from "@pippin/quantize";
 import { coremlError } from "../errors.ts";
 import { packedBytes } from "../mil/types.ts";
 import type { DataTypeName } from "../proto/mil.ts";
@@ -10,7 +10,7 @@ export const ENCODINGS = ["none", ...PRESETS, "mixed"] as const;
 export type Quantize = (typeof ENCODINGS)[number];
 
 /** How Core ML stores a matrix, if not in F16. */
-export type CoremlEncoding = Exclude<Encoding, { kind: "mlc" }> | GridEncoding;
+export type CoremlEncoding = Exclude<MatrixEncoding, { kind: "mlc" }>;
 
 const NOTHING: Recipe = Recipe.parse({ name: "none", default: "fp16" });
 
@@ -43,6 +43,13 @@ export function recipeOf(
   });
 }
 
+/** What a search may choose from: what the target takes and runs where the package is meant to run. */
+export function searchedEncodings(target: Target, compute: Compute): readonly string[] {
+  if (!takesBlocks(target)) return ["int8", "lut6", "lut4"];
+  if (compute === "ane") return ["int8", "lut6/16", "lut4/4", "lut4/16"];
+  return ["grid", "int8", "lut6/8", "uint4/32", "uint4/64", "lut4/2", "lut4/4", "lut3/4"];
+}
+
 function takesBlocks(target: Target): boolean {
   return TARGETS[target].specificationVersion >= TARGETS.ios18.specificationVersion;
 }
@@ -51,7 +58,7 @@ function takesBlocks(target: Target): boolean {
  * Why packages for `target` cannot hold an encoding (source: coremltools' definitions of the constexpr operations,
  * opset by opset).
  */
-export function refusal(target: Target): (encoding: Encoding | GridEncoding) => string | undefined {
+export function refusal(target: Target): (encoding: MatrixEncoding) => string | undefined {
   return (encoding) => {
     if (encoding.kind === "mlc") return "it is a format of MLC-LLM";
     if (takesBlocks(target)) return undefined;
@@ -112,7 +119,7 @@ export function partsOf(
       ];
     }
     case "grid": {
-      const shape = [rows / encoding.groupRows, columns / encoding.groupSize];
+      const shape = [rows, columns / encoding.groupSize];
       const { offset } = encoding;
       const dtype = offset === "float" ? "FLOAT16" : codeType(encoding);
       return [
@@ -122,7 +129,7 @@ export function partsOf(
     }
     case "palette": {
       // Groups of rows, groups of columns, entries, elements of an entry.
-      const groups = encoding.granularity === "per_tensor" ? 1 : rows / encoding.groupSize;
+      const groups = encoding.granularity === "per_tensor" ? 1 : rows / (encoding.groupSize ?? 1);
       return [{ part: "lut", dtype: "FLOAT16", shape: [groups, 1, 2 ** encoding.bits, 1] }];
     }
   }

@@ -143,7 +143,8 @@ function readMessage(reader: BinaryReader, schema: Schema, end: number, depth: n
     const entry = byNumber.get(no);
     if (entry === undefined) {
       const bytes = reader.skip(wireType, no, MAX_DEPTH).slice();
-      ((result as WithUnknown)[UNKNOWN] ??= []).push({ no, wireType, bytes });
+      const known = (result as WithUnknown)[UNKNOWN] ?? [];
+      (result as WithUnknown)[UNKNOWN] = [...known, { no, wireType, bytes }];
     } else readField(reader, result, entry, wireType, depth);
   }
   if (reader.pos !== end) throw malformed("a message runs past its end");

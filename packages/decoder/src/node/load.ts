@@ -96,7 +96,8 @@ async function loadAll(
   }
 }
 
-function keptAs(source: WeightSource): "F16" | "BF16" | "F32" {
+/** How a matrix of a checkpoint is held. */
+export function keptAs(source: WeightSource): "F16" | "BF16" | "F32" {
   if (isPackedSource(source)) return "F32";
   const { dtype } = source;
   return dtype === "F16" || dtype === "BF16" ? dtype : "F32";

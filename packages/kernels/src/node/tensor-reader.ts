@@ -2,7 +2,7 @@ import { DTYPES } from "../dtype.ts";
 import { type ExprPlan, type FloatSource, isPackedPlan, runsOf, type SourcePlan } from "../expr-plan.ts";
 import { bf16Value } from "../plain/cast.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
-import type { PackedSource } from "../weight-expr.ts";
+import type { PackedSource, PartSource } from "../weight-expr.ts";
 import { type OutputDtype, PackedReader } from "./packed-reader.ts";
 import { SourceFiles } from "./source-files.ts";
 
@@ -24,6 +24,7 @@ export class TensorReader {
   readonly #heap: WasmHeap;
   readonly #files = new SourceFiles();
   #packed: PackedReader | undefined;
+  #partBytes = new Uint8Array(0);
   readonly #window: number;
   readonly #wide: number;
   /** What the window holds: bytes `begin` to `end` of `file`. */
@@ -94,6 +95,14 @@ export class TensorReader {
   /** Bytes of a file as they are. */
   raw(file: string, position: number, byteLength: number, dst: number): void {
     this.#files.read(file, this.#heap.bytes.subarray(dst, dst + byteLength), position);
+  }
+
+  /** Bytes of a part of a packed source; the next call overwrites them. */
+  part(part: PartSource, offset: number, byteLength: number): Uint8Array {
+    if (this.#partBytes.byteLength < byteLength) this.#partBytes = new Uint8Array(byteLength);
+    const target = this.#partBytes.subarray(0, byteLength);
+    this.#files.readPart(part, target, offset);
+    return target;
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import type { DistinctValues } from "../plain/palette.ts";
-import type { RunningSums } from "./partition.ts";
+import type { RunningSums } from "../plain/partition.ts";
 
 /** Places between distinct values where a cluster may begin: the bins of a coarse search. */
 export interface Candidates {

@@ -1,8 +1,9 @@
 import type { IndexBits } from "../palette.ts";
 import { f16Code, f16Value } from "../plain/float16.ts";
 import type { DistinctValues } from "../plain/palette.ts";
+import type { RunningSums } from "../plain/partition.ts";
 import { chooseCandidates, coarseLoss } from "./candidates.ts";
-import { bestPartition, type RunningSums } from "./partition.ts";
+import { bestPartition } from "./partition.ts";
 import { refineBounds } from "./refine.ts";
 import { windowedPartition } from "./windows.ts";
 

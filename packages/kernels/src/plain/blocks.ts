@@ -133,14 +133,14 @@ function twoBits(view: DataView, at: number, i: number): number {
 }
 
 /** Scale `index` of 16 in 12 bytes: low nibbles of 0–7, then their high ones are 8–15; two bits of each in four bytes. */
-function q3Scale(view: DataView, at: number, index: number): number {
+export function q3Scale(view: DataView, at: number, index: number): number {
   const low = (view.getUint8(at + (index & 7)) >> (index < 8 ? 0 : 4)) & 15;
   const high = (view.getUint8(at + 8 + (index & 3)) >> (2 * (index >> 2))) & 3;
   return low + 16 * high - 32;
 }
 
 /** The scale and the negated minimum of run `index` of 8 in a Q4_K or Q5_K block at `at`. */
-function k4Scale(view: DataView, at: number, index: number): { scale: number; minimum: number } {
+export function k4Scale(view: DataView, at: number, index: number): { scale: number; minimum: number } {
   const byte = (offset: number) => view.getUint8(at + 4 + offset);
   const [q, m] =
     index < 4

@@ -1,21 +1,11 @@
-import {
-  elementCount,
-  type GridEncoding,
-  hasOffset,
-  linearGroupSize,
-  linearRange,
-  packedBytes,
-} from "@pippin/kernels";
-import type { Encoding } from "../encoding.ts";
+import { elementCount, hasOffset, linearGroupSize, linearRange, packedBytes } from "@pippin/kernels";
+import type { MatrixEncoding } from "./recipe.ts";
 
 /**
  * Bytes of a matrix in an encoding: its codes with their scales, offsets or tables; `undefined` is F16. Without the padding
  * of a file.
  */
-export function encodedBytes(
-  shape: readonly number[],
-  encoding: Encoding | GridEncoding | undefined,
-): number {
+export function encodedBytes(shape: readonly number[], encoding: MatrixEncoding | undefined): number {
   const elements = elementCount(shape);
   const [rows = 0, columns = 0] = shape;
   switch (encoding?.kind) {
@@ -28,12 +18,12 @@ export function encodedBytes(
       return packedBytes(elements, range.bits) + 2 * groups + offsets;
     }
     case "palette": {
-      const groups = encoding.granularity === "per_tensor" ? 1 : rows / encoding.groupSize;
+      const groups = encoding.granularity === "per_tensor" ? 1 : rows / (encoding.groupSize ?? 1);
       return packedBytes(elements, encoding.bits) + groups * 2 * 2 ** encoding.bits;
     }
     case "grid": {
       const bits = encoding.dtype.endsWith("4") ? 4 : 8;
-      const groups = elements / (encoding.groupRows * encoding.groupSize);
+      const groups = elements / encoding.groupSize;
       const offsets = { none: 0, float: 2 * groups, integer: packedBytes(groups, bits) };
       return packedBytes(elements, bits) + 2 * groups + offsets[encoding.offset];
     }

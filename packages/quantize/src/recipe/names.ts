@@ -1,13 +1,13 @@
 import { PippinError } from "@pippin/core";
-import type { GridEncoding } from "@pippin/kernels";
+import type { GridEncoding, PaletteEncoding } from "@pippin/kernels";
 import { Encoding } from "../encoding.ts";
 import type { QuantizeErrorCode } from "../errors.ts";
 
 /**
  * How a recipe says that a weight is stored: `fp16`, `grid` (as its checkpoint stores it, where that is quantized and
- * Core ML can express it), or an encoding.
+ * Core ML can express it; `grid4` in four bits), or an encoding.
  */
-export type Storage = "fp16" | "grid" | Encoding;
+export type Storage = "fp16" | "grid" | "grid4" | Encoding;
 
 /** `int4/32`, `lut6`: what is counted behind the slash depends on the kind. */
 const NAME = /^(?<dtype>u?int[48])(?:\/(?<block>\d+))?$|^lut(?<bits>[123468])(?:\/(?<rows>\d+))?$/;
@@ -19,12 +19,12 @@ const NAME = /^(?<dtype>u?int[48])(?:\/(?<block>\d+))?$|^lut(?<bits>[123468])(?:
  *   `linear_symmetric` and `linear`): one scale for each row; `int4/32`: one for each block of 32 in a row.
  * - `lut1`, `lut2`, `lut3`, `lut4`, `lut6`, `lut8`, palettes of 2^n entries: one for the matrix; `lut4/16`: one for each
  *   16 rows.
- * - `fp16` and `grid`.
+ * - `fp16`; `grid`, the checkpoint's own; `grid4`, that if its codes have four bits or less.
  *
  * @throws PippinError `QUANTIZE_RECIPE_INVALID`.
  */
 export function parseEncodingName(name: string): Storage {
-  if (name === "fp16" || name === "grid") return name;
+  if (name === "fp16" || name === "grid" || name === "grid4") return name;
   const groups = NAME.exec(name)?.groups;
   const parsed = groups && Encoding.safeParse(groups.bits ? paletteOf(groups) : linearOf(groups));
   if (parsed?.success) return parsed.data;
@@ -54,7 +54,7 @@ function paletteOf({ bits, rows }: Groups) {
 }
 
 /** The short name of an encoding, which `parseEncodingName` reads; others are described. */
-export function encodingName(storage: Storage | GridEncoding): string {
+export function encodingName(storage: Storage | GridEncoding | PaletteEncoding): string {
   if (typeof storage === "string") return storage;
   switch (storage.kind) {
     case "palette": {

@@ -39,7 +39,7 @@ function bodyOf(name: Preset, compute: Compute): Pick<RecipeInput, "default"> {
       return { default: compute === "ane" ? "int8" : ["grid", "int8"] };
     case "int4":
       // Four bits that stay on the Neural Engine are those of a palette.
-      return { default: compute === "ane" ? LUT4 : ["grid", ...INT4] };
+      return { default: compute === "ane" ? LUT4 : ["grid4", ...INT4] };
     case "lut4":
       return { default: LUT4 };
     case "lut6":

@@ -1,5 +1,5 @@
 import { PippinError } from "@pippin/core";
-import type { GridEncoding } from "@pippin/kernels";
+import type { GridEncoding, PaletteEncoding } from "@pippin/kernels";
 import { z } from "zod";
 import { Encoding } from "../encoding.ts";
 import type { QuantizeErrorCode } from "../errors.ts";
@@ -45,11 +45,14 @@ export interface RecipeWeight {
   readonly role: string;
   readonly shape: readonly number[];
   /** How its checkpoint's own grid can be kept (`ownGrid` of the kernels). */
-  readonly grid?: GridEncoding | undefined;
+  readonly grid?: GridEncoding | PaletteEncoding | undefined;
 }
 
+/** How a matrix is stored, if not in F16. */
+export type MatrixEncoding = Encoding | GridEncoding | PaletteEncoding;
+
 /** Why a format cannot hold an encoding; `undefined` when it can. */
-export type Refusal = (encoding: Encoding | GridEncoding) => string | undefined;
+export type Refusal = (encoding: MatrixEncoding) => string | undefined;
 
 /**
  * The encoding of one weight; `undefined` is F16.
@@ -61,14 +64,14 @@ export function encodingOf(
   recipe: Recipe,
   weight: RecipeWeight,
   refuse: Refusal = () => undefined,
-): Encoding | GridEncoding | undefined {
+): MatrixEncoding | undefined {
   const [rows = 0, columns = 0] = weight.shape;
   if (weight.shape.length !== 2 || rows * columns <= recipe.minElements) return undefined;
   const reasons: string[] = [];
   for (const storage of storagesOf(recipe, weight.role)) {
     if (storage === "fp16") return undefined;
-    const encoding = storage === "grid" ? weight.grid : storage;
-    const reason = encoding === undefined ? "it has no grid of its own" : misfit(encoding, weight.shape);
+    const encoding = typeof storage === "string" ? gridOf(storage, weight) : storage;
+    const reason = encoding === undefined ? "it has no such grid of its own" : misfit(encoding, weight.shape);
     const refused = reason ?? (encoding && refuse(encoding));
     if (refused === undefined) return encoding;
     reasons.push(`${encodingName(storage)}: ${refused}`);
@@ -78,6 +81,12 @@ export function encodingOf(
     hint: 'Name another encoding for it, or a list that ends with one that always fits, such as ["int4/32", "int8"].',
     details: { weight: weight.role, shape: weight.shape, reasons },
   });
+}
+
+function gridOf(storage: "grid" | "grid4", { grid }: RecipeWeight): MatrixEncoding | undefined {
+  if (grid === undefined || storage === "grid") return grid;
+  const bits = grid.kind === "palette" ? grid.bits : grid.dtype.endsWith("4") ? 4 : 8;
+  return bits <= 4 ? grid : undefined;
 }
 
 /** Rules that match none of the roles: most often a misspelled role. */
@@ -101,15 +110,12 @@ function matches(pattern: string, role: string): boolean {
   return new RegExp(`^${parts.join("")}$`).test(role);
 }
 
-function misfit(
-  encoding: Encoding | GridEncoding,
-  [rows = 0, columns = 0]: readonly number[],
-): string | undefined {
+function misfit(encoding: MatrixEncoding, [rows = 0, columns = 0]: readonly number[]): string | undefined {
   if (encoding.kind === "linear" && columns % (encoding.blockSize ?? 1) !== 0) {
     return `blocks of ${encoding.blockSize} do not divide its ${columns} columns`;
   }
   if (encoding.kind === "palette" && encoding.granularity === "per_grouped_channel") {
-    return rows % encoding.groupSize === 0
+    return rows % (encoding.groupSize ?? 1) === 0
       ? undefined
       : `groups of ${encoding.groupSize} do not divide its ${rows} rows`;
   }
