@@ -15,7 +15,13 @@ export {
   type RunnerPair,
 } from "./parity.ts";
 export { remembering } from "./remembering.ts";
-export { COMPARISON_COLUMNS, comparisonRows } from "./report/comparison.ts";
+export {
+  COMPARISON_COLUMNS,
+  comparisonRows,
+  frontOf,
+  frontSentence,
+  measuredOn,
+} from "./report/comparison.ts";
 export { renderComparisonHtml } from "./report/comparison-html.ts";
 export { renderComparisonMarkdown } from "./report/comparison-markdown.ts";
 export { formatNumber, formatPercent, formatPerplexity, formatPlace } from "./report/figures.ts";

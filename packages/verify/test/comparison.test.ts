@@ -163,6 +163,12 @@ test("eight names never cover each other, and stay in the picture", () => {
   );
 });
 
+test("a name keeps away from the line that joins the front", () => {
+  const line = { left: 100, right: 300, top: 99, bottom: 101 };
+  const [box] = placeLabels([{ x: 100, y: 100, width: 60, height: 13 }], BOUNDS, [line]);
+  expect(box!.right <= line.left || box!.bottom <= line.top || box!.top >= line.bottom).toBe(true);
+});
+
 test("any points can be drawn, and all that is drawn lies in the picture", () => {
   const point = fc.record({
     label: fc.string(),

@@ -22,16 +22,17 @@ const MARKER = 4;
 const MOST_LINES = 14;
 
 /**
- * Finds a place for each name, inside of `bounds`, over no other name and no point: beside the point where that is free,
+ * Finds a place for each name, inside of `bounds`, over no other name, no point and none of `lines`: beside the point where that is free,
  * else the nearest lines above and below. Where everything is taken, the least covered place.
  */
-export function placeLabels(points: readonly Labelled[], bounds: Box): Box[] {
-  const taken: Box[] = points.map(({ x, y }) => ({
+export function placeLabels(points: readonly Labelled[], bounds: Box, lines: readonly Box[] = []): Box[] {
+  const markers = points.map(({ x, y }) => ({
     left: x - MARKER,
     right: x + MARKER,
     top: y - MARKER,
     bottom: y + MARKER,
   }));
+  const taken: Box[] = [...markers, ...lines];
   return points.map((point) => {
     let best: { box: Box; covered: number } | undefined;
     for (const box of candidates(point)) {

@@ -61,16 +61,18 @@ export function scatterSvg(scatter: Scatter): string {
     y: yAt(point.y),
     name: shortened(point.label),
   }));
+  const corners = stairs(placed.filter(({ front }) => front));
   const labels = placeLabels(
     placed.map((point) => ({ x: point.x, y: point.y, width: CHARACTER * point.name.length, height: LINE })),
     { left: LEFT, right: WIDTH - RIGHT, top: TOP - LINE, bottom: HEIGHT - BOTTOM },
+    boxesOf(corners),
   );
   return picture(scatter, [
     ...y.ticks.map((tick) => gridLine(yAt(tick), formatNumber(tick))),
     ...x.ticks.map((tick) => text(xAt(tick), HEIGHT - BOTTOM + 16, formatNumber(tick), "middle")),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, scatter.xLabel, "middle"),
     text(LEFT, 14, scatter.yLabel, "start"),
-    stairs(placed.filter(({ front }) => front)),
+    stairsLine(corners),
     ...placed.map((point, index) => leader(point, labels[index]!)),
     ...placed.map((point) => marker(point.x, point.y, point.style)),
     ...placed.map(({ name }, index) => {
@@ -84,16 +86,34 @@ export function isDrawable({ x, y }: Pick<Point, "x" | "y">): boolean {
   return Number.isFinite(x) && Number.isFinite(y) && y >= SMALLEST;
 }
 
-/** To the right a larger package is no worse than the one before it: the line stays until it falls. */
-function stairs(front: readonly { readonly x: number; readonly y: number }[]): string {
+type Place = readonly [x: number, y: number];
+
+/** Corners of a line that stays until a larger package is better, and falls there. */
+function stairs(front: readonly { readonly x: number; readonly y: number }[]): Place[] {
   const sorted = [...front].sort((a, b) => a.x - b.x || b.y - a.y);
-  const corners = sorted.flatMap(({ x, y }, index) => {
+  return sorted.flatMap(({ x, y }, index): Place[] => {
     const before = sorted[index - 1];
     return before
-      ? [`${x.toFixed(1)},${before.y.toFixed(1)}`, `${x.toFixed(1)},${y.toFixed(1)}`]
-      : [`${x.toFixed(1)},${y.toFixed(1)}`];
+      ? [
+          [x, before.y],
+          [x, y],
+        ]
+      : [[x, y]];
   });
-  return corners.length < 2 ? "" : `<polyline class="front" points="${corners.join(" ")}"/>`;
+}
+
+function stairsLine(corners: readonly Place[]): string {
+  if (corners.length < 2) return "";
+  const points = corners.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
+  return `<polyline class="front" points="${points.join(" ")}"/>`;
+}
+
+/** What the line covers: names keep away from it. */
+function boxesOf(corners: readonly Place[]): Box[] {
+  return corners.slice(1).map(([x, y], index) => {
+    const [fromX, fromY] = corners[index]!;
+    return { left: x < fromX ? x : fromX - 1, right: x + 1, top: fromY - 1, bottom: y + 1 };
+  });
 }
 
 /** A thin line from a point to its name, where the name had to move away. */
