@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   quantize: ["core", "kernels"],
   coreml: ["core", "kernels", "checkpoint", "decoder", "quantize"],
   verify: ["core"],
+  tune: ["core", "kernels", "checkpoint", "decoder", "quantize", "verify"],
   tokenizer: ["core"],
 };
 

@@ -10,6 +10,8 @@ const PIECE_CHARACTERS = 1 << 20;
 export interface EvaluationOptions {
   /** A file of UTF-8 text; absent: the bundled one. */
   readonly file?: string | undefined;
+  /** Default: that of `@pippin/verify`. */
+  readonly bundled?: readonly string[];
   /** Tokens of a window. */
   readonly size: number;
   /** The most windows. */
@@ -23,10 +25,10 @@ export interface EvaluationOptions {
  */
 export async function* evaluationWindows(
   { tokenizer }: Text,
-  { file, size, count }: EvaluationOptions,
+  { file, bundled = [EVALUATION_TEXT], size, count }: EvaluationOptions,
 ): AsyncGenerator<readonly number[], void> {
   const encode = (piece: string) => tokenizer.encode(piece, { addSpecialTokens: false });
-  const pieces = file === undefined ? [EVALUATION_TEXT] : piecesOf(file);
+  const pieces = file === undefined ? bundled : piecesOf(file);
   async function* ids() {
     for await (const piece of pieces) yield encode(piece);
   }

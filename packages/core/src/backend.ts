@@ -76,6 +76,10 @@ export interface Backend<Spec, Weights, Options, Plan extends BackendPlan = Back
   readonly targets: readonly string[];
   /** Weight encodings it can write: `none`, `int8`, … */
   readonly encodings: readonly string[];
+  /**
+   * Present when the options take a `recipe`: encodings by name that a search for the best mix may use under these options.
+   */
+  recipeEncodings?(options: Options): readonly string[];
   /** The options; flags, config file schema and docs derive from it. */
   readonly options: z.ZodType<Options>;
   /** Decides sizes and choices from the spec and the tensors' headers; reads no weights, writes nothing. */

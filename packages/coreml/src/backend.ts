@@ -9,8 +9,8 @@ import { resolveInside } from "@pippin/core/node";
 import type { DecoderBackend, DecoderSpec, WeightSet } from "@pippin/decoder";
 import { unusedRules } from "@pippin/quantize";
 import { type BuiltModel, buildModel } from "./lower/build-model.ts";
-import { type Choices, choose } from "./lower/choices.ts";
-import { ENCODINGS } from "./lower/encodings.ts";
+import { type Choices, choose, targetOf } from "./lower/choices.ts";
+import { ENCODINGS, searchedEncodings } from "./lower/encodings.ts";
 import { openCoreml } from "./open.ts";
 import { CoremlOptions, RecompressOptions } from "./options.ts";
 import { findPackages } from "./package/find-packages.ts";
@@ -34,6 +34,7 @@ export const backend: DecoderBackend<CoremlOptions, CoremlPlan> = {
   summary: "Core ML ML Program (.mlpackage)",
   targets: Object.keys(TARGETS),
   encodings: ENCODINGS,
+  recipeEncodings: (options) => searchedEncodings(targetOf(options), options.compute),
   options: CoremlOptions,
   plan,
   emit,

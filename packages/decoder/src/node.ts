@@ -7,3 +7,9 @@ export {
 } from "./node/layer-engine.ts";
 export type { TensorOfRole } from "./node/load.ts";
 export { createReferenceRunner, createTensorRunner, type ReferenceOptions } from "./node/reference.ts";
+export {
+  type LayerOptions,
+  loadResidentModel,
+  type ReplaceProduct,
+  type ResidentModel,
+} from "./node/resident-model.ts";

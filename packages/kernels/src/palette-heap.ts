@@ -10,7 +10,9 @@ const MAGNITUDES = 0x7c00;
 
 const BINS = 0;
 const VALUES = BINS + 4 * CODE_BINS;
-const SUM_BYTES = 8 * (2 * MAGNITUDES + 2);
+/** Arrays that are written side by side must not begin at the same place of a page: stores would wait for each other. */
+const STAGGER = 832;
+const SUM_BYTES = 8 * (2 * MAGNITUDES + 2) + STAGGER;
 const N = VALUES + 4 * 2 * MAGNITUDES;
 const S1 = N + SUM_BYTES;
 const S2 = S1 + SUM_BYTES;
@@ -31,7 +33,7 @@ export class HeapHistogram {
   readonly #base: number;
   #limit = 0;
 
-  /** @param base - address of `HISTOGRAM_BYTES` bytes, a multiple of 16; all zeros, or clear it first. */
+  /** @param base - address of `HISTOGRAM_BYTES` bytes, a multiple of 16; the first 256 KB are zeros. */
   constructor(heap: WasmHeap, base: number) {
     this.#heap = heap;
     this.#base = base;

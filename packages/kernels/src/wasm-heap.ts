@@ -151,8 +151,7 @@ export interface WasmExports {
       clusters: number,
       bounds: Address,
       steps: Address,
-      places: Address,
-      costs: Address,
+      rows: Address,
       from: Address,
     ]
   ) => void;

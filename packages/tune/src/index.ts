@@ -6,12 +6,13 @@ export {
   compensate,
   DEFAULT_SEARCH,
 } from "./calibrate/compensate.ts";
-export type { CalibrateErrorCode } from "./calibrate/errors.ts";
+export type { CalibrateErrorCode, CalibrateWarningCode } from "./calibrate/errors.ts";
 export { DEFAULT_DAMPING, factorHessian, type HessianFactor } from "./calibrate/factor.ts";
 export { Hessian } from "./calibrate/hessian.ts";
 export { type Products, plainProducts } from "./calibrate/products.ts";
 export type { CalibratedMatrix, CalibrationReport } from "./calibrate/report.ts";
 export { NO_SEARCH, type ScaleSearch } from "./calibrate/rounder.ts";
+export { type SampleWindowsOptions, sampleWindows } from "./calibrate/samples.ts";
 export type {
   CalibrationMatrix,
   CalibrationTarget,
@@ -19,3 +20,8 @@ export type {
   LinearTarget,
   PaletteTarget,
 } from "./calibrate/target.ts";
+export type { TuneErrorCode } from "./errors.ts";
+export { CANDIDATES } from "./search/candidates.ts";
+export { type Choice, chooseWithin, type WeightChoices } from "./search/choose.ts";
+export { measureSensitivity, type Sensitivity, type SensitivityOptions } from "./search/measure.ts";
+export { chooseRecipe, elementsOf, type Mix } from "./search/recipe.ts";

@@ -65,6 +65,7 @@ export class LayerAudit {
     return {
       layer: (layer: number, hidden: Float32Array, position: number): void => {
         const wanted = this.#wanted(layer);
+        if (wanted.length === 0) return;
         const width = wanted.length / tokens;
         const sums = this.#sums.get(layer) ?? { tokens: 0, error: 0, cosine: 0, largest: 0 };
         this.#sums.set(layer, sums);

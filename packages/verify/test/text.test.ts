@@ -173,3 +173,9 @@ test("windows are asked for one by one, progress counts them, and an abort is he
     [3, 9],
   ]);
 });
+
+test("without layers of the original, those of the package are compared with nothing", async () => {
+  const candidate = showing(({ layer }) => layer?.(0, new Float32Array([1, 2, 3, 4]), 0));
+  const report = await compareOnText({ reference: even, candidate }, [[0, 1]]);
+  expect(report.layers).toBeNull();
+});

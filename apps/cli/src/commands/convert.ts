@@ -3,12 +3,13 @@ import { checkOutputFolder } from "@pippin/core/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type AnyBackend, chooseBackend, loadBackends } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
+import { addMixOptions, type MixFlags, mixFigures, mixText, prepareMix } from "../mixed.ts";
 import { openModel, packageName } from "../model.ts";
 import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
 import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
-export interface ConvertFlags extends Readonly<Record<string, unknown>> {
+export interface ConvertFlags extends MixFlags, Readonly<Record<string, unknown>> {
   readonly backend?: string;
   readonly out?: string;
   readonly force?: boolean;
@@ -47,6 +48,7 @@ export async function addConversion(command: Command, argv: readonly string[], i
     .option("--force", "replace what is in the folder")
     .option("--dry-run", "say what would be written, and write nothing");
   addSchemaOptions(command, backend.options);
+  if (backend.recipeEncodings !== undefined) addMixOptions(command);
   return backend;
 }
 
@@ -56,20 +58,30 @@ async function convert(
   io: Io,
 ): Promise<void> {
   const context = stageContext(io);
-  const options = await parseSchemaOptions(backend.options, flags);
+  const given = await parseSchemaOptions(backend.options, flags);
   const began = performance.now();
-  const model = await openModel(path, context);
-  const plan = planConversion(backend, model, options);
-  const out = flags.out ?? defaultOut(model.facts.name);
+  const opened = await openModel(path, context);
+  const out = flags.out ?? defaultOut(opened.facts.name);
   await checkOutputFolder(out, flags);
+  const { model, options, mix, finish } = await prepareMix(
+    { backend, model: opened, options: given },
+    flags,
+    {
+      io,
+      context,
+    },
+  );
+  const plan = planConversion(backend, model, options);
   if (flags.dryRun) return sayPlan(io, plan, out);
   const artifacts = await writeConversion(
     { backend, model, plan },
     { out, force: flags.force ?? false },
     context,
   );
+  await finish();
   const seconds = (performance.now() - began) / 1000;
-  if (io.json) sayJson(io, { artifacts, warnings: context.warnings, seconds });
+  if (io.json)
+    sayJson(io, { artifacts, ...(mix && { mix: mixFigures(mix) }), warnings: context.warnings, seconds });
   const rows = artifacts.map((artifact) => [
     io.strong(printableLine(artifact.path)),
     formatBytes(artifactBytes([artifact])),
@@ -77,6 +89,7 @@ async function convert(
   ]);
   for (const line of formatTable(rows)) say(io, line);
   say(io, io.dim(choicesText(plan)));
+  if (mix) say(io, io.dim(mixText(mix)));
   say(io, `next: npx pippin verify ${shellWord(out)} --against ${shellWord(path)}`);
 }
 

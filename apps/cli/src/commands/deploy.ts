@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { answer } from "../answer.ts";
 import type { AnyBackend } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
+import { prepareMix } from "../mixed.ts";
 import { openModel } from "../model.ts";
 import { openPackage, startRunner } from "../package.ts";
 import { checkParity, parityLine } from "../parity.ts";
@@ -37,19 +38,24 @@ async function deploy(
   io: Io,
 ): Promise<void> {
   const context = stageContext(io);
-  const options = await parseSchemaOptions(backend.options, flags);
-  const model = await openModel(path, context);
-  const plan = planConversion(backend, model, options);
-  const out = flags.out ?? defaultOut(model.facts.name);
+  const given = await parseSchemaOptions(backend.options, flags);
+  const original = await openModel(path, context);
+  const out = flags.out ?? defaultOut(original.facts.name);
   await checkOutputFolder(out, flags);
+  const began = performance.now();
+  const { model, options, finish } = await prepareMix({ backend, model: original, options: given }, flags, {
+    io,
+    context,
+  });
+  const plan = planConversion(backend, model, options);
   if (flags.dryRun) return sayPlan(io, plan, out);
 
-  const began = performance.now();
   const artifacts = await writeConversion(
     { backend, model, plan },
     { out, force: flags.force ?? false },
     context,
   );
+  await finish();
   const seconds = formatSeconds((performance.now() - began) / 1000);
   for (const artifact of artifacts) {
     const size = formatBytes(artifactBytes([artifact]));
@@ -59,7 +65,7 @@ async function deploy(
   await using opened = await openPackage(out, io);
   await using candidate = await startRunner(opened, { precision: "fp16" }, context);
   const parity = await checkParity(
-    { model, candidate },
+    { model: original, candidate },
     { prompts: 2, tokens: 16, quantization: opened.opened.manifest?.quantization },
     context,
   );

@@ -37,7 +37,7 @@ const STATE_MULTIPLE = 32;
  */
 export function choose(spec: DecoderSpec, options: CoremlOptions): Choices {
   const { program } = options;
-  const target = options.target ?? (program === "stateful" ? "ios18" : "ios17");
+  const target = targetOf(options);
   const { opset, specificationVersion } = TARGETS[target];
   if (program === "stateful" && specificationVersion < TARGETS.ios18.specificationVersion) {
     throw optionInvalid(
@@ -71,6 +71,10 @@ export function choose(spec: DecoderSpec, options: CoremlOptions): Choices {
     overflow: options.overflow,
     chunkHashes: options.chunkHashes,
   };
+}
+
+export function targetOf({ target, program }: CoremlOptions): Target {
+  return target ?? (program === "stateful" ? "ios18" : "ios17");
 }
 
 /** One state holds all layers, so their heads must be alike. */

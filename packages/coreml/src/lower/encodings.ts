@@ -43,6 +43,13 @@ export function recipeOf(
   });
 }
 
+/** What a search may choose from: what the target takes and runs where the package is meant to run. */
+export function searchedEncodings(target: Target, compute: Compute): readonly string[] {
+  if (!takesBlocks(target)) return ["int8", "lut6", "lut4"];
+  if (compute === "ane") return ["int8", "lut6/16", "lut4/4", "lut4/16"];
+  return ["grid", "int8", "lut6/8", "uint4/32", "uint4/64", "lut4/2", "lut4/4", "lut3/4"];
+}
+
 function takesBlocks(target: Target): boolean {
   return TARGETS[target].specificationVersion >= TARGETS.ios18.specificationVersion;
 }

@@ -9,6 +9,7 @@ import { WasmHeap } from "../wasm-heap.ts";
 import { createEncoder, ENCODER_BYTES, type EncoderIo, type MatrixEncoder } from "./matrix-encoder.ts";
 import { outputUnwritable } from "./output-file.ts";
 import { CAST_BYTES, type PlacedSegment, placeSegments, type Segment } from "./segments.ts";
+import { SharedTables } from "./shared-tables.ts";
 import { READER_BYTES, TensorReader } from "./tensor-reader.ts";
 
 /** Bytes written at once: with the reader's window, what the second-level cache holds. */
@@ -26,6 +27,8 @@ export interface WriteJob {
   readonly segments: readonly Segment[];
   readonly chunkHashes: boolean;
   readonly overflow: "saturate" | "error";
+  /** See `sharedTableMemory`. */
+  readonly tables: SharedArrayBuffer;
 }
 
 export interface WrittenChunk {
@@ -37,7 +40,7 @@ export interface WrittenChunk {
 
 type PlainSegment = Exclude<PlacedSegment, { kind: "encoded" | "encodedPart" }>;
 
-/** Produces any 8 MiB chunk of the output, in tiles; holds about 2 MB, 3 with encoded weights. */
+/** Produces any 8 MiB chunk of the output, in tiles; holds about 2 MB, up to 6 with encoded weights. */
 export class ChunkWriter {
   /** Largest |value| of each weight seen so far. */
   readonly maxAbs: Map<string, number> = new Map();
@@ -45,6 +48,7 @@ export class ChunkWriter {
   readonly #segments: readonly PlacedSegment[];
   readonly #heap: WasmHeap;
   readonly #reader: TensorReader;
+  readonly #tables: SharedTables;
   readonly #tile = READER_BYTES + EDGE_BYTES;
   /** Stretches of the tile that someone else writes: file positions. */
   #holes: { readonly from: number; readonly to: number }[] = [];
@@ -53,6 +57,7 @@ export class ChunkWriter {
   constructor(job: WriteJob) {
     this.#job = job;
     this.#segments = placeSegments(job.segments);
+    this.#tables = new SharedTables(job.tables, this.#segments);
     const encodes = this.#segments.some(({ kind }) => kind === "encoded");
     this.#heap = new WasmHeap(ENCODER_AT + (encodes ? ENCODER_BYTES : 0));
     this.#reader = new TensorReader(this.#heap, 0);
@@ -165,6 +170,7 @@ export class ChunkWriter {
     if (this.#encoder?.id !== id) {
       const io: EncoderIo = {
         read: (first, count, address) => this.#codes(id, matrix.plan, first, count, address),
+        table: (fit) => this.#tables.get(id, fit),
         values: (first, count, address) => {
           this.#note(id, matrix.plan, this.#reader.toF32(matrix.plan, first, count, address));
         },

@@ -5,6 +5,7 @@ import { GRID_ENCODER_BYTES, GridEncoder } from "./grid-encoder.ts";
 import type { ReadPart } from "./grid-scales.ts";
 import { LINEAR_ENCODER_BYTES, LinearEncoder } from "./linear-encoder.ts";
 import { PALETTE_ENCODER_BYTES, PaletteEncoder } from "./palette-encoder.ts";
+import type { FittedTable } from "./shared-tables.ts";
 
 /** Bytes of the heap that any encoder keeps for itself. */
 export const ENCODER_BYTES: number = Math.max(
@@ -16,6 +17,8 @@ export const ENCODER_BYTES: number = Math.max(
 export interface EncoderIo {
   /** Puts F16 codes of `count` elements from `begin` on at `dst`; they are finite. */
   readonly read: (begin: number, count: number, dst: number) => void;
+  /** The table of a whole matrix: fitted by one of the threads. */
+  readonly table: (fit: () => FittedTable) => FittedTable;
   /** The same in F32, to a multiple of 4. */
   readonly values: (begin: number, count: number, dst: number) => void;
   /** Bytes of a part of the weight's source as they are in the file; valid until the next call. */
@@ -24,7 +27,10 @@ export interface EncoderIo {
   readonly write: (bytes: Uint8Array, position: number) => void;
 }
 
-/** Encodes any stretch of one matrix. The parts of a group (its scale, its table, …) are written by whoever has its first element. */
+/**
+ * Encodes any stretch of one matrix. The parts of a group (its scale, its table, …) are written by whoever has its first
+ * element.
+ */
 export interface MatrixEncoder {
   /** Puts bytes `from` to `to` of the packed integers or indices at `dst`. */
   encode(from: number, to: number, dst: number): void;

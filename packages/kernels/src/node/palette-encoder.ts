@@ -1,10 +1,11 @@
 import type { PaletteMatrix } from "../encoded-matrix.ts";
 import { addErrors, type ErrorSums, noErrors } from "../linear.ts";
-import { fitTable, type Palette } from "../palette/fit.ts";
+import { fitTable } from "../palette/fit.ts";
 import { fillIndexTable } from "../palette/index-table.ts";
 import { CODE_BINS, HeapHistogram, HISTOGRAM_BYTES } from "../palette-heap.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
 import type { EncoderIo, MatrixEncoder } from "./matrix-encoder.ts";
+import type { FittedTable } from "./shared-tables.ts";
 
 /** Elements mapped to indices at once: a multiple of 8, so that they end with a byte. */
 const WINDOW = 65536;
@@ -31,7 +32,7 @@ export class PaletteEncoder implements MatrixEncoder {
   readonly #search: "exact" | "fast";
   #sums = noErrors();
   /** The last group that was fitted; the index table is its. */
-  #fitted: { readonly group: number; readonly palette: Palette } | undefined;
+  #fitted: { readonly group: number; readonly table: FittedTable } | undefined;
   /** Elements whose codes are held. */
   #held = { begin: 0, end: 0 };
   /** Where the stretch that is encoded ends: nothing behind its last group is read. */
@@ -46,7 +47,7 @@ export class PaletteEncoder implements MatrixEncoder {
     this.#base = base;
     this.#matrix = matrix;
     this.#io = io;
-    heap.bytes.fill(0, base, base + HISTOGRAM_BYTES);
+    heap.bytes.fill(0, base, base + 4 * CODE_BINS);
     this.#histogram = new HeapHistogram(heap, base);
     this.#search = matrix.encoding.granularity === "per_tensor" ? "exact" : "fast";
   }
@@ -89,19 +90,27 @@ export class PaletteEncoder implements MatrixEncoder {
     for (let at = begin; at < end; ) {
       const group = Math.floor(at / groupSize);
       const stop = Math.min((group + 1) * groupSize, end);
-      const palette = this.#fit(group);
+      const table = this.#tableOf(group);
       const firstByte = Math.floor((at * encoding.bits) / 8);
       const owned = at === group * groupSize && firstByte >= range.from && firstByte < range.to;
-      if (owned) this.#take(group, palette);
+      if (owned) this.#take(group, table);
       kernels.map_codes(this.#hold(at, stop), indices + at, stop - at, this.#base + TABLE);
       at = stop;
     }
     bytes.fill(0, indices + end, indices + 8 * Math.ceil(end / 8));
   }
 
-  /** The palette of a group; leaves its index table in the heap. */
-  #fit(group: number): Palette {
-    if (this.#fitted?.group === group) return this.#fitted.palette;
+  /** The table of a group; leaves its index table in the heap. */
+  #tableOf(group: number): FittedTable {
+    if (this.#fitted?.group === group) return this.#fitted.table;
+    const table = this.#matrix.groups === 1 ? this.#io.table(() => this.#fit(0)) : this.#fit(group);
+    const address = this.#base + TABLE;
+    fillIndexTable(table.lut, this.#heap.bytes.subarray(address, address + CODE_BINS));
+    this.#fitted = { group, table };
+    return table;
+  }
+
+  #fit(group: number): FittedTable {
     const { groupSize, encoding } = this.#matrix;
     const begin = group * groupSize;
     this.#histogram.clear();
@@ -110,11 +119,7 @@ export class PaletteEncoder implements MatrixEncoder {
       const count = Math.min(step, begin + groupSize - at);
       this.#histogram.count(this.#hold(at, at + count), count);
     }
-    const palette = fitTable(this.#histogram.distinct(), encoding.bits, { search: this.#search });
-    const table = this.#base + TABLE;
-    fillIndexTable(palette.lut, this.#heap.bytes.subarray(table, table + CODE_BINS));
-    this.#fitted = { group, palette };
-    return palette;
+    return fitTable(this.#histogram.distinct(), encoding.bits, { search: this.#search });
   }
 
   /** Address of the codes of elements `begin` to `end`, at most `MAX_HELD`; reads whole groups ahead if they are short. */
@@ -131,7 +136,7 @@ export class PaletteEncoder implements MatrixEncoder {
   }
 
   /** Accounts for a group whose first element is encoded here: its errors, its table. */
-  #take(group: number, { lut, squaredError, sumOfSquares, maxError }: Palette): void {
+  #take(group: number, { lut, squaredError, sumOfSquares, maxError }: FittedTable): void {
     addErrors(this.#sums, { ...noErrors(), squaredError, squares: sumOfSquares, maxError });
     if (this.#waiting.entries + lut.length > TABLE_ENTRIES) this.#writeTables();
     if (this.#waiting.entries === 0) this.#waiting.group = group;

@@ -7,6 +7,7 @@ import { F16_OVERFLOW } from "../plain/float16.ts";
 import { ChunkWriter, type WriteJob, type WrittenChunk } from "./chunk-writer.ts";
 import { withOutputFile } from "./output-file.ts";
 import { placeSegments, type Segment } from "./segments.ts";
+import { sharedTableMemory } from "./shared-tables.ts";
 import { startWorker, threadCount, unpackError, workerFailed } from "./threads.ts";
 import {
   CONTROL_WORDS,
@@ -58,8 +59,9 @@ export interface WriteSegmentsResult {
  *
  * Threads take 8 MiB chunks of the output from a shared counter; the calling thread works too and yields after each
  * chunk (some milliseconds). Scales of an encoded weight are written by the threads that write its integers; a weight
- * with one scale is read by each thread for its maximum first. Memory: 2 to 3 MB a thread beside the thread itself. On failure the file is removed
- * and no thread is left; the caller renames the file into place (`withOutputFolder`).
+ * with one scale is read by each thread for its maximum first, one with a single look-up table by one of them, for which
+ * the others wait. Memory: 2 to 6 MB a thread beside the thread itself; some 10 MB more to fit a table of a large matrix.
+ * On failure the file is removed and no thread is left; the caller renames the file into place (`withOutputFolder`).
  *
  * @throws PippinError `CORE_CANCELLED`, `KERNELS_EXPR_INVALID`, `KERNELS_DTYPE_UNSUPPORTED`,
  *   `KERNELS_ENCODING_INVALID`, `KERNELS_WEIGHT_NOT_FINITE`, `KERNELS_WEIGHT_OVERFLOW`, `KERNELS_SOURCE_UNREADABLE`,
@@ -71,10 +73,12 @@ export async function writeSegments(
   options: WriteSegmentsOptions,
 ): Promise<WriteSegmentsResult> {
   throwIfCancelled(options.signal);
-  const byteLength = placeSegments(segments).at(-1)?.end ?? 0;
+  const placed = placeSegments(segments);
+  const byteLength = placed.at(-1)?.end ?? 0;
   const { chunkHashes = false, overflow } = options;
   const run = await withOutputFile(path, byteLength, async (descriptor) => {
-    const job: WriteJob = { path, descriptor, segments, chunkHashes, overflow };
+    const tables = sharedTableMemory(placed);
+    const job: WriteJob = { path, descriptor, segments, chunkHashes, overflow, tables };
     const writing = new WriteRun(job, byteLength, options);
     await writing.finish();
     return writing;

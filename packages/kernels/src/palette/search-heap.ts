@@ -12,6 +12,8 @@ import { WasmHeap } from "../wasm-heap.ts";
 const FIRST_BYTES = 256 * 1024;
 
 const ALIGNMENT = 16;
+/** What `refine_bounds` keeps of the choices of two bounds. */
+const ROWS_BYTES = 480;
 
 let shared: SearchHeap | undefined;
 let missing = false;
@@ -58,7 +60,7 @@ class SearchHeap {
   /** Changes `bounds` and `steps`. @returns false when the system gives no memory for it. */
   refineBounds({ n, s1, s2 }: RunningSums, bounds: Int32Array, steps: Int32Array): boolean {
     const choices = CHOICES * bounds.length;
-    if (!this.#reserve(3 * n.byteLength + 2 * bounds.byteLength + 13 * choices)) return false;
+    if (!this.#reserve(3 * n.byteLength + 2 * bounds.byteLength + ROWS_BYTES + choices)) return false;
     const atBounds = this.#put(bounds);
     const atSteps = this.#put(steps);
     this.#heap.kernels.refine_bounds(
@@ -69,8 +71,7 @@ class SearchHeap {
       bounds.length - 1,
       atBounds,
       atSteps,
-      this.#take(4 * choices),
-      this.#take(8 * choices),
+      this.#take(ROWS_BYTES),
       this.#take(choices),
     );
     const { buffer } = this.#heap.bytes;

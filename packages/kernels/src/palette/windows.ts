@@ -3,7 +3,7 @@ import { type Candidates, shareOf } from "./candidates.ts";
 import { bestPartition } from "./partition.ts";
 
 /** A window reaches so many bounds to each side of its middle, and at least so many places. */
-const reachOf = (clusters: number): number => Math.max(6, clusters >> 4);
+const reachOf = (clusters: number): number => Math.max(4, clusters >> 4);
 const MIN_REACH = 16;
 /** How often windows follow a bound that ran into an edge. */
 const MAX_MOVES = 16;

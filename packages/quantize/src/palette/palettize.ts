@@ -41,7 +41,8 @@ export interface Palettized {
 /**
  * Replaces the weights of a matrix by the nearest entries of look-up tables with the least squared error.
  *
- * Memory beside the codes and the result: about 3 MB. `search` is `exact` for one table and `fast` for groups by default.
+ * Memory beside the codes and the result: about 4 MB, some 10 MB more for one table of a large matrix. `search` is
+ * `exact` for one table and `fast` for groups by default.
  *
  * @param codes - F16 codes `[rows, cols]`, row-major; −0 becomes 0.
  * @throws PippinError `QUANTIZE_PALETTE_SHAPE`, `QUANTIZE_PALETTE_EMPTY`, `QUANTIZE_PALETTE_GROUP_SIZE`,

@@ -8,7 +8,7 @@ import { createLayerEngine, type LayerEngine } from "@pippin/decoder/node";
 import { isPackedSource, type WeightExpr } from "@pippin/kernels";
 import { createProductPool, type ProductPool, readWeight } from "@pippin/kernels/node";
 import { type CompensateOptions, compensate, DEFAULT_SEARCH } from "./compensate.ts";
-import { calibrateError } from "./errors.ts";
+import { type CalibrateWarningCode, calibrateError } from "./errors.ts";
 import { DEFAULT_DAMPING, factorHessian } from "./factor.ts";
 import { Hessian } from "./hessian.ts";
 import { type LayerFile, layerPath, readLayer, writeLayer } from "./layer-file.ts";
@@ -57,6 +57,8 @@ export async function calibrate(
   checkRoles(targets, layers.length);
   const contextLength = windows.reduce((most, { length }) => Math.max(most, length), 0);
   if (contextLength === 0) throw noText();
+  const tokens = windows.reduce((sum, { length }) => sum + length, 0);
+  warnIfShort(decoder, targets, tokens, context);
   const engine = createLayerEngine(decoder, { threads: options.threads, contextLength });
   const products = createProductPool({ threads: options.threads });
   const key = await keyOf(decoder, targets, windows, options);
@@ -91,7 +93,6 @@ export async function calibrate(
     await products.close();
   }
   const { weights } = decoder;
-  const tokens = windows.reduce((sum, { length }) => sum + length, 0);
   return {
     weights: { roles: weights.roles, expr: (role) => exprs.get(role) ?? weights.expr(role) },
     report: { tokens, matrices, reused },
@@ -202,6 +203,22 @@ async function keyOf(
   }
   const text = JSON.stringify([VERSION, spec, exprs, [...files], [...targets], windows, damping, search]);
   return createHash("sha256").update(text).digest("hex");
+}
+
+function warnIfShort(
+  { weights }: Decoder,
+  targets: ReadonlyMap<WeightRole, CalibrationTarget>,
+  tokens: number,
+  { warn }: StageContext,
+): void {
+  const widest = [...targets.keys()].reduce((most, role) => Math.max(most, weights.expr(role).shape[1]!), 0);
+  if (tokens >= widest) return;
+  const code: CalibrateWarningCode = "TUNE_CALIBRATION_SHORT";
+  warn?.({
+    code,
+    message: `the calibration text has ${tokens} tokens, and matrices of up to ${widest} columns learn from it`,
+    hint: "Give a longer text: at least twice as many tokens as columns.",
+  });
 }
 
 function noText() {

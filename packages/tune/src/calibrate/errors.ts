@@ -17,3 +17,8 @@ export function calibrateError(
 ): PippinError<CalibrateErrorCode> {
   return new PippinError(code, options);
 }
+
+/** Codes of warnings. */
+export type CalibrateWarningCode =
+  /** There are fewer tokens than columns of a matrix: some directions of its inputs are never seen. */
+  "TUNE_CALIBRATION_SHORT";

@@ -1,5 +1,4 @@
 import { f16Code, f16Value } from "@pippin/kernels";
-import { nearest } from "./block.ts";
 
 /** Enough for the means to settle; they stop by themselves before. */
 const MAX_ROUNDS = 40;
