@@ -151,6 +151,6 @@ function warnOfRange(report: LayerReport | null, prefix: string, { warn }: Stage
   warn?.({
     code: "VERIFY_FP16_RANGE",
     message: `${prefix}in ${worst.place}, ${name} ${found}, ${FP16_MAX}${others}`,
-    hint: "Other texts may go beyond it, and a device may round and add in another order: test long prompts there.",
+    hint: "Other texts may go beyond it, and a device may round and add in another order. pippin convert --rescale auto divides these values by a power of two, exactly.",
   });
 }

@@ -218,3 +218,27 @@ test("several packages: one table, one page with both pictures, and the figures 
   expect(both.packages[1]).toMatchObject(figures);
   expect(both.packages[1]).toMatchObject({ package: "int4", encoding: "int4", front: true });
 });
+
+test("a rescaled package is verified against the model as it was published", async () => {
+  const out = join(tempFolder(), "rescaled");
+  const made = await runCli(["convert", PIP_CHAT, "--rescale", "4", "--out", out, "--json"]);
+  expect(JSON.parse(made.stdout).rescaling).toEqual({ residual: 4, inner: 4 });
+  const args = ["verify", out, "--against", PIP_CHAT, "--windows", "2", "--json"];
+  const { status, stdout } = await runCli(args);
+  expect(status).toBe(0);
+  const { greedy, text } = JSON.parse(stdout);
+  expect(greedy.equal).toBe(greedy.tokens);
+  // Seen in the scale of the original, in which it is no further off than without.
+  for (const { relativeError } of text.layers.layers) expect(relativeError).toBeLessThan(0.01);
+});
+
+test.each(["0", "13", "much"])("--rescale %s is refused", async (choice) => {
+  const { status, stderr } = await runCli(["convert", PIP_CHAT, "--rescale", choice, "--out", tempFolder()]);
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("--rescale") });
+});
+
+test("--rescale auto changes nothing where values are far from the end of fp16", async () => {
+  const out = join(tempFolder(), "auto");
+  const { stdout } = await runCli(["convert", PIP_CHAT, "--rescale", "auto", "--out", out, "--json"]);
+  expect(JSON.parse(stdout).rescaling).toBeUndefined();
+});
