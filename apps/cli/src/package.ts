@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import {
+  type Observer,
   type OpenedPackage,
   PippinError,
   type Runner,
@@ -74,9 +75,32 @@ export async function startRunner(
     vocabSize,
     contextLength,
     start: () => runner.start(),
-    ...(evaluate && { evaluate: (tokens, given) => runner.evaluate!(tokens, given) }),
+    ...(evaluate && {
+      evaluate: (tokens, given) =>
+        runner.evaluate!(tokens, { ...given, observer: inScaleOfOriginal(opened.spec, given?.observer) }),
+    }),
     close: () => runner.close(),
     [Symbol.asyncDispose]: () => runner.close(),
+  };
+}
+
+/** A package that was rescaled has a smaller residual stream than its original: observers see it as large as that one's. */
+function inScaleOfOriginal(
+  spec: DecoderSpec | undefined,
+  observer: Observer | undefined,
+): Observer | undefined {
+  const factor = 2 ** (spec?.rescaling?.residual ?? 0);
+  const show = observer?.layer;
+  if (factor === 1 || observer === undefined || show === undefined) return observer;
+  return {
+    ...observer,
+    layer: (layer, hidden, position) =>
+      show.call(
+        observer,
+        layer,
+        hidden.map((value) => value * factor),
+        position,
+      ),
   };
 }
 

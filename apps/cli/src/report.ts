@@ -1,21 +1,32 @@
 import { rename, stat, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import {
+  COMPARISON_COLUMNS,
+  type ComparisonReport,
+  comparisonRows,
   formatNumber,
   formatPercent,
   formatPerplexity,
   formatPlace,
+  frontSentence,
+  measuredOn,
   type RangeFigures,
+  renderComparisonHtml,
+  renderComparisonMarkdown,
   renderHtml,
   renderMarkdown,
   type TextReport,
   type VerifyReport,
 } from "@pippin/verify";
 import { usageError } from "./errors.ts";
+import { formatTable } from "./terminal/format.ts";
 
-const RENDERERS: Readonly<Record<string, (report: VerifyReport) => string>> = {
-  ".md": renderMarkdown,
-  ".html": renderHtml,
+/** By the ending of the file: of one package, and of several. */
+const RENDERERS: Readonly<
+  Record<string, { one(report: VerifyReport): string; many(report: ComparisonReport): string }>
+> = {
+  ".md": { one: renderMarkdown, many: renderComparisonMarkdown },
+  ".html": { one: renderHtml, many: renderComparisonHtml },
 };
 
 /** Refuses what could only fail after minutes of work. */
@@ -30,9 +41,27 @@ export async function checkReportPath(path: string): Promise<void> {
 
 /** Writes the report in the form that the name of the file asks for; it appears whole or not at all. */
 export async function writeReport(path: string, report: VerifyReport): Promise<void> {
+  await writeWhole(path, RENDERERS[extname(path).toLowerCase()]!.one(report));
+}
+
+/** The same for several packages of one model. */
+export async function writeComparison(path: string, report: ComparisonReport): Promise<void> {
+  await writeWhole(path, RENDERERS[extname(path).toLowerCase()]!.many(report));
+}
+
+async function writeWhole(path: string, content: string): Promise<void> {
   const staging = `${path}.pippin-writing-${process.pid}`;
-  await writeFile(staging, RENDERERS[extname(path).toLowerCase()]!(report));
+  await writeFile(staging, content);
   await rename(staging, path);
+}
+
+/** A table of several packages, and which of them no other one beats. */
+export function comparisonLines(report: ComparisonReport): string[] {
+  return [
+    ...formatTable([COMPARISON_COLUMNS, ...comparisonRows(report)]),
+    measuredOn(report),
+    frontSentence(report),
+  ];
 }
 
 /** What was found on the text, in some lines for people. */

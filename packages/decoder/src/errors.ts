@@ -16,6 +16,8 @@ export type DecoderErrorCode =
   | "DECODER_TENSOR_SHAPE"
   /** A tensor's dtype cannot be widened to float. */
   | "DECODER_TENSOR_DTYPE"
+  /** An exponent of `rescale` is out of range. */
+  | "DECODER_RESCALE_INVALID"
   /** There is no weight of that role. */
   | "DECODER_ROLE_UNKNOWN"
   /** More tokens than the reference pass may hold. */

@@ -13,3 +13,4 @@ export {
   type ReplaceProduct,
   type ResidentModel,
 } from "./node/resident-model.ts";
+export { measureValueRange, type ValueRange } from "./node/value-range.ts";

@@ -90,6 +90,15 @@ export const LayerSpec = z.object({
 });
 export type LayerSpec = z.infer<typeof LayerSpec>;
 
+/** How much smaller values are than those of the model that was published, see `rescale`. */
+export const Rescaling = z.object({
+  /** The residual stream is 2^-residual times the published one. */
+  residual: z.int().nonnegative(),
+  /** Attention's values and the product of gate and up are 2^-inner times the published ones. */
+  inner: z.int().nonnegative(),
+});
+export type Rescaling = z.infer<typeof Rescaling>;
+
 /**
  * What a decoder-only language model is, as data. Backends, predictors and the reference pass read it; none of
  * them knows families. Serializable, so that a package can carry it.
@@ -106,5 +115,7 @@ export const DecoderSpec = z.object({
   finalNorm: NormSpec,
   /** Logits are `scale · (head · x)`; a tied head is the embedding matrix. */
   head: z.object({ tied: z.boolean(), scale: finite }),
+  /** Only to compare values inside with the published model's: everything above already says how to compute. */
+  rescaling: Rescaling.optional(),
 });
 export type DecoderSpec = z.infer<typeof DecoderSpec>;

@@ -65,7 +65,7 @@ export function checkPrompt(prompt: readonly number[], before: number, contextLe
 export function notFinite(who: string, position: number): PippinError<VerifyErrorCode> {
   return new PippinError("VERIFY_LOGITS_NOT_FINITE", {
     message: `${who} returned NaN or infinite logits at position ${position}`,
-    hint: "Something overflowed: compare with --precision fp32, and report the model.",
+    hint: "Something overflowed: convert with --rescale auto; if it does with --precision fp32 too, report the model.",
     details: { position },
   });
 }

@@ -5,6 +5,7 @@ export { EVALUATION_TEXT } from "./evaluation-text.ts";
 export { type FinishReason, type GenerateOptions, generate } from "./generate.ts";
 export type { LayerFigures, LayerReport, RangeFigures } from "./layers.ts";
 export { argmax, klDivergence, logSoftmax } from "./logits.ts";
+export { paretoFront, type Trade } from "./pareto.ts";
 export {
   compareRunners,
   type GreedyDifference,
@@ -13,12 +14,23 @@ export {
   type ParityReport,
   type RunnerPair,
 } from "./parity.ts";
+export { remembering } from "./remembering.ts";
+export {
+  COMPARISON_COLUMNS,
+  comparisonRows,
+  frontOf,
+  frontSentence,
+  measuredOn,
+} from "./report/comparison.ts";
+export { renderComparisonHtml } from "./report/comparison-html.ts";
+export { renderComparisonMarkdown } from "./report/comparison-markdown.ts";
 export { formatNumber, formatPercent, formatPerplexity, formatPlace } from "./report/figures.ts";
 export { renderHtml } from "./report/html.ts";
 export { renderMarkdown } from "./report/markdown.ts";
-export type { AnswerText, VerifyReport } from "./report/model.ts";
+export type { AnswerText, ComparedPackage, ComparisonReport, VerifyReport } from "./report/model.ts";
 export { createSampler, type SampleOptions, type Sampler } from "./sample.ts";
-export { compareOnText, type TextOptions, type TextReport } from "./text.ts";
+export { compareAllOnText, compareOnText, type NamedRunner, type TextOptions } from "./text.ts";
+export type { TextReport } from "./text-sums.ts";
 export {
   type Condition,
   type Figures,

@@ -1,37 +1,16 @@
 import { type EvaluateOptions, type Runner, type StageContext, throwIfCancelled } from "@pippin/core";
-import { Distribution } from "./distribution.ts";
-import { checkPrompt, notFinite } from "./generate.ts";
+import { checkPrompt } from "./generate.ts";
 import { FP16_MAX, LayerAudit, type LayerReport } from "./layers.ts";
 import { allFinite } from "./logits.ts";
 import { nextTurn } from "./next-turn.ts";
 import { checkVocabularies, type RunnerPair } from "./parity.ts";
-import { compareRows } from "./rows.ts";
+import { type TextReport, TextSums } from "./text-sums.ts";
 
-/** How closely two models agree on a text that is read in windows. */
-export interface TextReport {
-  readonly windows: number;
-  /** Rows of logits compared: one for each token. */
-  readonly positions: number;
-  readonly logitError: { readonly max: number; readonly mean: number };
-  /** Of the package from the original, in nats. */
-  readonly klDivergence: {
-    readonly mean: number;
-    /** Within 1 %, like `p95`. */
-    readonly median: number;
-    readonly p95: number;
-    /** Mean without the first token of each window, where many models keep what they need nowhere else. */
-    readonly withoutFirst: number;
-    /** Mean at each position of a window. */
-    readonly byPosition: readonly number[];
-  };
-  /** Share of positions with the same most likely token. */
-  readonly top1Agreement: number;
-  /** Share of the original's five most likely tokens that are among the package's five, mean over positions. */
-  readonly top5Agreement: number;
-  /** e to the mean negative log probability of each next token within its window; NaN without such tokens. */
-  readonly perplexity: { readonly original: number; readonly package: number };
-  /** `null` when one of the runners cannot show its layers. */
-  readonly layers: LayerReport | null;
+/** A package among several that are measured on the same windows. */
+export interface NamedRunner {
+  /** For warnings and errors. */
+  readonly name: string;
+  readonly runner: Runner;
 }
 
 export interface TextOptions {
@@ -53,33 +32,96 @@ const RANGE_WARNING = 1 / 4;
  */
 export async function compareOnText(
   { reference, candidate }: RunnerPair,
-  windows: Iterable<readonly number[]> | AsyncIterable<readonly number[]>,
-  { total }: TextOptions = {},
+  windows: Windows,
+  options: TextOptions = {},
   context: StageContext = {},
 ): Promise<TextReport> {
-  checkVocabularies({ reference, candidate });
-  const limit = Math.min(reference.contextLength, candidate.contextLength);
-  const sums = new TextSums(reference.vocabSize);
-  const audit = new LayerAudit();
+  const measured = [new Measured(candidate, reference.vocabSize, "the package", "")];
+  await measure(reference, measured, windows, { ...options, context });
+  return measured[0]!.report();
+}
+
+/**
+ * The same for several packages of one model: the original computes each window once.
+ *
+ * Memory: beside the runners, logits of two and residual streams of one for each package, of one window.
+ *
+ * @returns a report for each candidate, in their order.
+ * @throws PippinError as `compareOnText`.
+ */
+export async function compareAllOnText(
+  { reference, candidates }: { readonly reference: Runner; readonly candidates: readonly NamedRunner[] },
+  windows: Windows,
+  options: TextOptions = {},
+  context: StageContext = {},
+): Promise<TextReport[]> {
+  const measured = candidates.map(
+    ({ name, runner }) => new Measured(runner, reference.vocabSize, name, `${name}: `),
+  );
+  await measure(reference, measured, windows, { ...options, context });
+  return measured.map((each) => each.report());
+}
+
+type Windows = Iterable<readonly number[]> | AsyncIterable<readonly number[]>;
+
+/** A package with its sums over the windows so far. */
+class Measured {
+  readonly runner: Runner;
+  readonly audit = new LayerAudit();
+  readonly sums: TextSums;
+  /** Before each warning. */
+  readonly prefix: string;
+
+  constructor(runner: Runner, vocabSize: number, name: string, prefix: string) {
+    this.runner = runner;
+    this.prefix = prefix;
+    this.sums = new TextSums(vocabSize, name);
+  }
+
+  async add(window: readonly number[], wanted: Float32Array, context: StageContext): Promise<void> {
+    const observer = this.audit.package(window.length);
+    const got = await logitsOf(this.runner, window, { signal: context.signal, observer });
+    // Where it overflowed says more than that it did.
+    if (!allFinite(got)) this.warnOfRange(context);
+    this.sums.add(window, wanted, got);
+  }
+
+  warnOfRange(context: StageContext): void {
+    warnOfRange(this.audit.report(), this.prefix, context);
+  }
+
+  report(): TextReport {
+    return { ...this.sums.report(), layers: this.audit.report() };
+  }
+}
+
+async function measure(
+  reference: Runner,
+  measured: readonly Measured[],
+  windows: Windows,
+  { total, context }: TextOptions & { readonly context: StageContext },
+): Promise<void> {
+  for (const { runner } of measured) checkVocabularies({ reference, candidate: runner });
+  const limit = Math.min(...[reference, ...measured.map(({ runner }) => runner)].map((r) => r.contextLength));
   const progress = (done: number) =>
     context.progress?.({ stage: "text", unit: "steps", done, ...(total === undefined ? {} : { total }) });
-  progress(0);
+  let done = 0;
+  progress(done);
   for await (const window of windows) {
     await nextTurn();
     throwIfCancelled(context.signal);
     checkPrompt(window, 0, limit);
-    const { signal } = context;
-    audit.begin();
-    const wanted = await logitsOf(reference, window, { signal, observer: audit.original });
-    const got = await logitsOf(candidate, window, { signal, observer: audit.package(window.length) });
-    // Where it overflowed says more than that it did.
-    if (!allFinite(got)) warnOfRange(audit.report(), context);
-    sums.add(window, wanted, got);
-    progress(sums.windows);
+    for (const { audit } of measured) audit.begin();
+    const observer = {
+      layer: (layer: number, hidden: Float32Array, position: number) => {
+        for (const { audit } of measured) audit.original.layer(layer, hidden, position);
+      },
+    };
+    const wanted = await logitsOf(reference, window, { signal: context.signal, observer });
+    for (const each of measured) await each.add(window, wanted, context);
+    progress(++done);
   }
-  const layers = audit.report();
-  warnOfRange(layers, context);
-  return { ...sums.report(), layers };
+  for (const each of measured) each.warnOfRange(context);
 }
 
 function logitsOf(
@@ -91,7 +133,7 @@ function logitsOf(
   return runner.start().feed(tokens, { signal: options.signal, rows: "all" });
 }
 
-function warnOfRange(report: LayerReport | null, { warn }: StageContext): void {
+function warnOfRange(report: LayerReport | null, prefix: string, { warn }: StageContext): void {
   const places = [
     ...(report?.layers ?? []).map(({ layer, range }) => ({ place: `layer ${layer}`, range })),
     { place: "the head", range: report?.head ?? null },
@@ -108,73 +150,7 @@ function warnOfRange(report: LayerReport | null, { warn }: StageContext): void {
   const others = near.length > 1 ? `; ${near.length - 1} more come near it` : "";
   warn?.({
     code: "VERIFY_FP16_RANGE",
-    message: `in ${worst.place}, ${name} ${found}, ${FP16_MAX}${others}`,
-    hint: "Other texts may go beyond it, and a device may round and add in another order: test long prompts there.",
+    message: `${prefix}in ${worst.place}, ${name} ${found}, ${FP16_MAX}${others}`,
+    hint: "Other texts may go beyond it, and a device may round and add in another order. pippin convert --rescale auto divides these values by a power of two, exactly.",
   });
-}
-
-class TextSums {
-  readonly #width: number;
-  readonly #kl = new Distribution();
-  readonly #byPosition: { sum: number; count: number }[] = [];
-  #max = 0;
-  #abs = 0;
-  #top1 = 0;
-  #top5 = 0;
-  #predicted = 0;
-  #logProbability = { original: 0, package: 0 };
-  windows = 0;
-
-  constructor(width: number) {
-    this.#width = width;
-  }
-
-  add(tokens: readonly number[], original: Float32Array, other: Float32Array): void {
-    for (let position = 0; position < tokens.length; position++) {
-      const row = [position * this.#width, (position + 1) * this.#width] as const;
-      const [p, q] = [original.subarray(...row), other.subarray(...row)];
-      if (!allFinite(p)) throw notFinite("the original model", position);
-      if (!allFinite(q)) throw notFinite("the package", position);
-      const figures = compareRows(p, q, tokens[position + 1]);
-      this.#max = Math.max(this.#max, figures.maxAbsError);
-      this.#abs += figures.sumAbsError;
-      this.#kl.add(figures.klDivergence);
-      this.#top1 += Number(figures.top1Same);
-      this.#top5 += figures.top5Overlap;
-      const place = this.#byPosition[position] ?? { sum: 0, count: 0 };
-      this.#byPosition[position] = place;
-      place.sum += figures.klDivergence;
-      place.count++;
-      if (figures.logProbability === undefined) continue;
-      this.#predicted++;
-      this.#logProbability.original += figures.logProbability.original;
-      this.#logProbability.package += figures.logProbability.package;
-    }
-    this.windows++;
-  }
-
-  report(): Omit<TextReport, "layers"> {
-    const positions = this.#kl.count;
-    const [first, ...rest] = this.#byPosition;
-    const total = rest.reduce((sum, place) => sum + place.sum, 0);
-    const perplexity = (sum: number) => Math.exp(-sum / this.#predicted);
-    return {
-      windows: this.windows,
-      positions,
-      logitError: { max: this.#max, mean: this.#abs / (positions * this.#width) },
-      klDivergence: {
-        mean: this.#kl.mean,
-        median: this.#kl.quantile(0.5),
-        p95: this.#kl.quantile(0.95),
-        withoutFirst: total / (positions - (first?.count ?? 0)),
-        byPosition: this.#byPosition.map(({ sum, count }) => sum / count),
-      },
-      top1Agreement: this.#top1 / positions,
-      top5Agreement: this.#top5 / positions,
-      perplexity: {
-        original: perplexity(this.#logProbability.original),
-        package: perplexity(this.#logProbability.package),
-      },
-    };
-  }
 }

@@ -1,7 +1,7 @@
 import { PippinError } from "@pippin/core";
 import type { VerifyErrorCode } from "./errors.ts";
 import type { ParityReport } from "./parity.ts";
-import type { TextReport } from "./text.ts";
+import type { TextReport } from "./text-sums.ts";
 
 /** What a verdict looks at; `null` for what was not measured. */
 export interface Figures {

@@ -5,6 +5,7 @@ import { type AnyBackend, chooseBackend, loadBackends } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { addMixOptions, type MixFlags, mixFigures, mixText, prepareMix } from "../mixed.ts";
 import { openModel, packageName } from "../model.ts";
+import { type RescaleChoice, rescaledModel, rescaleOption, rescalingText } from "../rescale.ts";
 import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
 import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
@@ -14,6 +15,7 @@ export interface ConvertFlags extends MixFlags, Readonly<Record<string, unknown>
   readonly out?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly rescale: RescaleChoice;
 }
 
 export async function define(
@@ -46,6 +48,7 @@ export async function addConversion(command: Command, argv: readonly string[], i
     .option("--backend <id>", `format to write: ${known}`)
     .option("--out <dir>", "folder to write (default: build/ and the model's name)", outputPath)
     .option("--force", "replace what is in the folder")
+    .addOption(rescaleOption())
     .option("--dry-run", "say what would be written, and write nothing");
   addSchemaOptions(command, backend.options);
   if (backend.recipeEncodings !== undefined) addMixOptions(command);
@@ -63,14 +66,13 @@ async function convert(
   const opened = await openModel(path, context);
   const out = flags.out ?? defaultOut(opened.facts.name);
   await checkOutputFolder(out, flags);
-  const { model, options, mix, finish } = await prepareMix(
-    { backend, model: opened, options: given },
-    flags,
-    {
-      io,
-      context,
-    },
-  );
+  const prepared = await prepareMix({ backend, model: opened, options: given }, flags, {
+    io,
+    context,
+  });
+  const { options, mix, finish } = prepared;
+  const model = await rescaledModel(prepared.model, flags.rescale, context);
+  const { rescaling } = model.decoder.spec;
   const plan = planConversion(backend, model, options);
   if (flags.dryRun) return sayPlan(io, plan, out);
   const artifacts = await writeConversion(
@@ -81,7 +83,13 @@ async function convert(
   await finish();
   const seconds = (performance.now() - began) / 1000;
   if (io.json)
-    sayJson(io, { artifacts, ...(mix && { mix: mixFigures(mix) }), warnings: context.warnings, seconds });
+    sayJson(io, {
+      artifacts,
+      ...(rescaling && { rescaling }),
+      ...(mix && { mix: mixFigures(mix) }),
+      warnings: context.warnings,
+      seconds,
+    });
   const rows = artifacts.map((artifact) => [
     io.strong(printableLine(artifact.path)),
     formatBytes(artifactBytes([artifact])),
@@ -89,6 +97,7 @@ async function convert(
   ]);
   for (const line of formatTable(rows)) say(io, line);
   say(io, io.dim(choicesText(plan)));
+  if (rescaling) say(io, io.dim(rescalingText(rescaling)));
   if (mix) say(io, io.dim(mixText(mix)));
   say(io, `next: npx pippin verify ${shellWord(out)} --against ${shellWord(path)}`);
 }

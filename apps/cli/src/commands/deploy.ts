@@ -7,6 +7,7 @@ import { prepareMix } from "../mixed.ts";
 import { openModel } from "../model.ts";
 import { openPackage, startRunner } from "../package.ts";
 import { checkParity, parityLine } from "../parity.ts";
+import { rescaledModel } from "../rescale.ts";
 import { parseSchemaOptions } from "../schema-options.ts";
 import { formatBytes, formatSeconds, printable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
@@ -43,10 +44,12 @@ async function deploy(
   const out = flags.out ?? defaultOut(original.facts.name);
   await checkOutputFolder(out, flags);
   const began = performance.now();
-  const { model, options, finish } = await prepareMix({ backend, model: original, options: given }, flags, {
+  const prepared = await prepareMix({ backend, model: original, options: given }, flags, {
     io,
     context,
   });
+  const { options, finish } = prepared;
+  const model = await rescaledModel(prepared.model, flags.rescale, context);
   const plan = planConversion(backend, model, options);
   if (flags.dryRun) return sayPlan(io, plan, out);
 

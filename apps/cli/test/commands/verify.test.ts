@@ -194,3 +194,51 @@ test.each(["int8", "int4"])("%s weights are measured, and pass while they stay c
   const said = await runCli(["generate", out, "--prompt", "What is the capital of France?"]);
   expect(said.stdout).toBe("The capital of France is Paris.\n");
 });
+
+test("several packages: one table, one page with both pictures, and the figures that each has alone", async () => {
+  const folder = tempFolder();
+  const int4 = join(folder, "int4");
+  expect((await runCli(["convert", PIP_CHAT, "--quantize", "int4", "--out", int4])).status).toBe(0);
+  const page = join(folder, "recipes.html");
+  const few = ["--against", PIP_CHAT, "--prompts", "1", "--tokens", "4", "--windows", "2"];
+  const limit = ["--fail-if", "kl > 0.01"];
+  const { status, stdout } = await runCli(["verify", converted, int4, ...few, ...limit, "--report", page]);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^package +encoding +MB +perplexity +mean KL +top-1 +top-5 +greedy +verdict$/m);
+  expect(stdout).toMatch(/^pip +none +3\.7\d .* passed$/m);
+  expect(stdout).toMatch(/^int4 +int4 +1\.3\d .* failed$/m);
+  expect(stdout).toMatch(/^FAILS {6}kl > 0\.01: [\d.]+ {2}int4$/m);
+  expect(readFileSync(page, "utf8").match(/<svg [^>]*role="img"/g)).toHaveLength(2);
+
+  const both = JSON.parse((await runCli(["verify", converted, int4, ...few, ...limit, "--json"])).stdout);
+  expect(both.passed).toBe(false);
+  expect(both.packages.map(({ passed }: { passed: boolean }) => passed)).toEqual([true, false]);
+  const alone = JSON.parse((await runCli(["verify", int4, ...few, ...limit, "--json"])).stdout);
+  const { warnings: _, ...figures } = alone;
+  expect(both.packages[1]).toMatchObject(figures);
+  expect(both.packages[1]).toMatchObject({ package: "int4", encoding: "int4", front: true });
+});
+
+test("a rescaled package is verified against the model as it was published", async () => {
+  const out = join(tempFolder(), "rescaled");
+  const made = await runCli(["convert", PIP_CHAT, "--rescale", "4", "--out", out, "--json"]);
+  expect(JSON.parse(made.stdout).rescaling).toEqual({ residual: 4, inner: 4 });
+  const args = ["verify", out, "--against", PIP_CHAT, "--windows", "2", "--json"];
+  const { status, stdout } = await runCli(args);
+  expect(status).toBe(0);
+  const { greedy, text } = JSON.parse(stdout);
+  expect(greedy.equal).toBe(greedy.tokens);
+  // Seen in the scale of the original, in which it is no further off than without.
+  for (const { relativeError } of text.layers.layers) expect(relativeError).toBeLessThan(0.01);
+});
+
+test.each(["0", "13", "much"])("--rescale %s is refused", async (choice) => {
+  const { status, stderr } = await runCli(["convert", PIP_CHAT, "--rescale", choice, "--out", tempFolder()]);
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("--rescale") });
+});
+
+test("--rescale auto changes nothing where values are far from the end of fp16", async () => {
+  const out = join(tempFolder(), "auto");
+  const { stdout } = await runCli(["convert", PIP_CHAT, "--rescale", "auto", "--out", out, "--json"]);
+  expect(JSON.parse(stdout).rescaling).toBeUndefined();
+});

@@ -74,7 +74,7 @@ export const LAYER_COLUMNS = [
 
 export const THRESHOLD_COLUMNS = ["fails if", "measured", "verdict"] as const;
 
-export function thresholdRows({ conditions }: VerifyReport): string[][] {
+export function thresholdRows({ conditions }: Pick<VerifyReport, "conditions">): string[][] {
   return conditions.map(({ metric, operator, limit, value, failed }) => [
     `${metric} ${operator} ${limit}`,
     formatNumber(value ?? Number.NaN),

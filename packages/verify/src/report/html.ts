@@ -8,9 +8,9 @@ import {
   THRESHOLD_COLUMNS,
   thresholdRows,
 } from "./figures.ts";
+import { figure, list, page, table, verdict } from "./html-parts.ts";
 import type { AnswerText, VerifyReport } from "./model.ts";
 import { type Plot, plotSvg } from "./plot.ts";
-import { STYLE } from "./style.ts";
 
 /** The report as one HTML page that needs nothing else: no network, no script, pictures in the page. */
 export function renderHtml(report: VerifyReport): string {
@@ -20,34 +20,21 @@ export function renderHtml(report: VerifyReport): string {
   const plots = plotsOf(report);
   const body = [
     `<h1>${escapeHtml(title)}</h1>`,
-    `<p><span class="verdict ${report.passed ? "passed" : "failed"}">${report.passed ? "Passed" : "Failed"}</span> <span class="soft">executed in ${escapeHtml(report.precision)}</span></p>`,
+    verdict(report.passed, `executed in ${report.precision}`),
     list(warnings.map(({ message }) => message)),
     table(["figure", "result"], summaryRows(report), "Figures"),
     conditions.length > 0
       ? `<h2>Thresholds</h2>${table(THRESHOLD_COLUMNS, thresholdRows(report), "Thresholds")}`
       : "",
-    plots.length > 0 ? `<h2>Where it happens</h2><div class="plots">${plots.map(figure).join("")}</div>` : "",
+    plots.length > 0
+      ? `<h2>Where it happens</h2><div class="plots">${plots.map((plot) => figure(plot, plotSvg(plot))).join("")}</div>`
+      : "",
     layers.length > 0
       ? `<details><summary>All layers as a table</summary>${table(LAYER_COLUMNS, layers, "Layers")}</details>`
       : "",
     answers.length > 0 ? `<h2>Answers</h2>${answers.map(answerHtml).join("")}` : "",
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-${body.filter((part) => part !== "").join("\n")}
-</main>
-</body>
-</html>
-`;
+  return page(title, body);
 }
 
 function plotsOf({ text }: VerifyReport): Plot[] {
@@ -100,10 +87,6 @@ function plotsOf({ text }: VerifyReport): Plot[] {
   return plots;
 }
 
-function figure(plot: Plot): string {
-  return `<figure><h3>${escapeHtml(plot.title)}</h3>${plotSvg(plot)}<figcaption>${escapeHtml(plot.description)}</figcaption></figure>`;
-}
-
 function answerHtml({ prompt, original, package: said, divergesAt }: AnswerText): string {
   const block = (who: string, text: string) =>
     `<div class="answer"><h4>${who}</h4><p>${escapeHtml(text.trim())}</p></div>`;
@@ -112,22 +95,4 @@ function answerHtml({ prompt, original, package: said, divergesAt }: AnswerText)
       ? block("Both", original)
       : block("Original", original) + block(`Package, differs from token ${divergesAt + 1} on`, said);
   return `<h3>${escapeHtml(prompt)}</h3><div class="answers">${blocks}</div>`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[], label: string): string {
-  const headers = head.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join("");
-  const body = rows
-    .map(([first = "", ...cells]) => {
-      const rest = cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("");
-      return `<tr><th scope="row">${escapeHtml(first)}</th>${rest}</tr>`;
-    })
-    .join("\n");
-  return `<div class="scroll" role="region" aria-label="${escapeHtml(label)}" tabindex="0"><table><thead><tr>${headers}</tr></thead><tbody>
-${body}
-</tbody></table></div>`;
-}
-
-function list(items: readonly string[]): string {
-  if (items.length === 0) return "";
-  return `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`;
 }

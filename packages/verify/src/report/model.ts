@@ -1,6 +1,6 @@
 import type { Warning } from "@pippin/core";
 import type { ParityReport } from "../parity.ts";
-import type { TextReport } from "../text.ts";
+import type { TextReport } from "../text-sums.ts";
 import type { Verdict } from "../verdict.ts";
 
 /** An answer of both models, as text. */
@@ -24,5 +24,31 @@ export interface VerifyReport {
   readonly chat: ParityReport;
   readonly text: TextReport | null;
   readonly answers: readonly AnswerText[];
+  readonly warnings: readonly Warning[];
+}
+
+/** One of several packages that were made from the same model. */
+export interface ComparedPackage {
+  /** Unlike those of the others. */
+  readonly package: string;
+  /** Encoding of the weights as the manifest calls it; `unknown` without a manifest. */
+  readonly encoding: string;
+  /** On disk: the package without the tokenizer's files. */
+  readonly bytes: number;
+  /** How it was executed. */
+  readonly precision: string;
+  readonly passed: boolean;
+  readonly conditions: Verdict["conditions"];
+  readonly chat: ParityReport;
+  readonly text: TextReport | null;
+  readonly answers: readonly AnswerText[];
+}
+
+/** Everything that a page about several packages shows. */
+export interface ComparisonReport {
+  readonly original: string;
+  readonly passed: boolean;
+  /** In the order in which they were named. */
+  readonly packages: readonly ComparedPackage[];
   readonly warnings: readonly Warning[];
 }

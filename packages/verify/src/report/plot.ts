@@ -1,12 +1,27 @@
 import { escapeHtml } from "./escape.ts";
 import { formatNumber } from "./figures.ts";
+import {
+  BOTTOM,
+  gridLine,
+  HEIGHT,
+  LEFT,
+  marker,
+  niceStep,
+  picture,
+  RIGHT,
+  type SeriesStyle,
+  SMALLEST,
+  scaleOf,
+  TOP,
+  text,
+  WIDTH,
+} from "./plot-parts.ts";
 
 export interface Series {
   readonly label: string;
   /** One value for each x, from 0 on; those that are not finite, or not above 0 on a log scale, are left out. */
   readonly values: readonly number[];
-  /** `a` and `b` differ in color, dash and marker. */
-  readonly style: "a" | "b";
+  readonly style: SeriesStyle;
 }
 
 export interface Plot {
@@ -23,18 +38,18 @@ export interface Plot {
   readonly limits?: readonly { readonly label: string; readonly value: number }[];
 }
 
-/** Units of the picture: such that its text is readable both at the width of a phone and at its largest. */
-const [WIDTH, HEIGHT] = [440, 270];
-const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 40, 44];
-const MOST_TICKS = 6;
 /** Points beyond this number are drawn without markers, which would cover each other. */
 const MOST_MARKERS = 80;
-/** Smaller values are zeros that were rounded on the way. */
-const SMALLEST = 1e-30;
+/** So many series are named inside of the picture. */
+const IN_PICTURE = 2;
 
-/** An SVG picture of lines over whole numbers; colors are the page's classes `a`, `b`, `limit`, `axis`. */
+/**
+ * An SVG picture of lines over whole numbers; colors are the page's classes of the styles, `limit` and `grid`.
+ *
+ * Names of more than two series do not fit into it: `legendHtml` shows them beside it.
+ */
 export function plotSvg(plot: Plot): string {
-  const { id, title, description, series, limits = [] } = plot;
+  const { series, limits = [] } = plot;
   const drawable = (value: number) =>
     Number.isFinite(value) && (plot.scale === "linear" || value >= SMALLEST);
   const values = [...series.flatMap((each) => each.values), ...limits.map(({ value }) => value)].filter(
@@ -51,42 +66,9 @@ export function plotSvg(plot: Plot): string {
     text(LEFT, 14, plot.yLabel, "start"),
     ...limits.map(({ label, value }) => limitLine(yAt(value), label)),
     ...series.map((each) => line(each, { xAt, yAt, drawable })),
-    legend(series),
+    series.length > IN_PICTURE ? "" : legend(series),
   ];
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${escapeHtml(title)}</title><desc id="${id}-d">${escapeHtml(description)}</desc>${parts.join("")}</svg>`;
-}
-
-interface Scale {
-  readonly ticks: readonly number[];
-  /** 0 at the lower end, 1 at the upper. */
-  share(value: number): number;
-}
-
-function scaleOf(values: readonly number[], kind: Plot["scale"]): Scale {
-  if (kind === "linear") {
-    const top = values.reduce((a, b) => Math.max(a, b), 0);
-    const step = niceStep(top < SMALLEST ? 0.2 : top / (MOST_TICKS - 1));
-    const count = Math.max(1, Math.ceil(top / step - 1e-9));
-    return {
-      ticks: Array.from({ length: count + 1 }, (_, index) => index * step),
-      share: (value) => value / (count * step),
-    };
-  }
-  const logs = values.map((value) => Math.log10(value));
-  const first = Math.floor(logs.reduce((a, b) => Math.min(a, b), logs[0] ?? 0));
-  const last = logs.reduce((a, b) => Math.max(a, Math.ceil(b)), first + 1);
-  const every = Math.ceil((last - first) / MOST_TICKS);
-  const exponents = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  return {
-    ticks: exponents.filter((exponent) => (exponent - first) % every === 0).map((exponent) => 10 ** exponent),
-    share: (value) => (Math.log10(value) - first) / (last - first),
-  };
-}
-
-/** 1, 2 or 5 times a power of ten, not below `rough`. */
-function niceStep(rough: number): number {
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return (([1, 2, 5].find((factor) => factor * power >= rough * (1 - 1e-9)) ?? 10) as number) * power;
+  return picture(plot, parts);
 }
 
 function xTicks(count: number): number[] {
@@ -106,11 +88,6 @@ function line(
   return path + points.map(([x, y]) => marker(Number(x), Number(y), style)).join("");
 }
 
-function marker(x: number, y: number, style: Series["style"]): string {
-  if (style === "a") return `<circle class="dot a" cx="${x}" cy="${y}" r="2.5"/>`;
-  return `<rect class="dot b" x="${x - 2.5}" y="${y - 2.5}" width="5" height="5"/>`;
-}
-
 function legend(series: readonly Series[]): string {
   if (series.length < 2) return "";
   return series
@@ -121,14 +98,16 @@ function legend(series: readonly Series[]): string {
     .join("");
 }
 
-function gridLine(y: number, label: string): string {
-  return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>${text(LEFT - 6, y + 4, label, "end")}`;
-}
-
 function limitLine(y: number, label: string): string {
   return `<line class="limit" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>${text(LEFT + 4, y + 14, label, "start")}`;
 }
 
-function text(x: number, y: number, content: string, anchor: "start" | "middle" | "end"): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${escapeHtml(content)}</text>`;
+/** Names of the series, for the page; empty where the picture holds them. */
+export function legendHtml(series: readonly Series[]): string {
+  if (series.length <= IN_PICTURE) return "";
+  const items = series.map(
+    ({ label, style }) =>
+      `<li><svg class="key" viewBox="0 0 24 12" aria-hidden="true"><line class="line ${style}" x1="0" x2="24" y1="6" y2="6"/>${marker(12, 6, style)}</svg>${escapeHtml(label)}</li>`,
+  );
+  return `<ul class="legend">${items.join("")}</ul>`;
 }

@@ -1,9 +1,9 @@
 /** The page's only style sheet: light and dark, from the width of a phone up. */
 export const STYLE = `
 :root { color-scheme: light dark; --text: #1b1f24; --back: #ffffff; --soft: #59636e; --line: #d1d9e0; --panel: #f6f8fa;
-  --a: #0b62c4; --b: #8a4600; --bad: #b3161d; --good: #116329; }
+  --a: #0b62c4; --b: #8a4600; --c: #116329; --d: #7a3fd0; --e: #b0246f; --f: #4d5761; --bad: #b3161d; --good: #116329; }
 @media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --back: #0d1117; --soft: #9ba7b4; --line: #343c46;
-  --panel: #161b22; --a: #6cb2ff; --b: #f0a04b; --bad: #ff8279; --good: #57c46a; } }
+  --panel: #161b22; --a: #6cb2ff; --b: #f0a04b; --c: #57c46a; --d: #c29bff; --e: #ff85c2; --f: #aab4bf; --bad: #ff8279; --good: #57c46a; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem; max-width: 72rem; color: var(--text); background: var(--back);
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
@@ -22,8 +22,14 @@ figure { margin: 0; } figcaption { color: var(--soft); font-size: 0.9rem; }
 svg { width: 100%; max-width: 36rem; height: auto; display: block; }
 svg text { fill: var(--text); font: 12.5px system-ui, sans-serif; }
 .grid { stroke: var(--line); stroke-width: 1; }
-.line { fill: none; stroke-width: 2; } .line.a { stroke: var(--a); } .line.b { stroke: var(--b); stroke-dasharray: 5 3; }
-.dot.a { fill: var(--a); } .dot.b { fill: var(--b); }
+.line { fill: none; stroke-width: 2; }
+.line.a { stroke: var(--a); } .line.b { stroke: var(--b); stroke-dasharray: 5 3; } .line.c { stroke: var(--c); stroke-dasharray: 9 3; }
+.line.d { stroke: var(--d); stroke-dasharray: 2 3; } .line.e { stroke: var(--e); stroke-dasharray: 9 3 2 3; } .line.f { stroke: var(--f); }
+.dot.a { fill: var(--a); } .dot.b { fill: var(--b); } .dot.c { fill: var(--c); } .dot.d { fill: var(--d); } .dot.e { fill: var(--e); }
+.dot.f { fill: var(--f); }
+.front { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 3; } .leader { stroke: var(--soft); stroke-width: 1; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; margin: 0 0 0.25rem; padding: 0; font-size: 0.85rem; }
+.legend .key { display: inline-block; width: 24px; height: 12px; margin-right: 0.4rem; vertical-align: middle; }
 .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 8 4; }
 .answers { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
 .answer { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 0.5rem 0.75rem; }
