@@ -18,7 +18,10 @@ import { type Row, report } from "./measure.ts";
 const ELEMENTS = 2 ** 24;
 /** Tiles, as a conversion decodes them. */
 const TILE_ELEMENTS = 2 ** 16;
-const TYPES: readonly FloatDtype[] = ["Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "Q5_0", "Q5_1", "IQ4_NL"];
+const TYPES: readonly FloatDtype[] = [
+  ...(["Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"] as const),
+  ...(["Q2_K", "Q3_K", "Q5_0", "Q5_1", "IQ4_NL"] as const),
+];
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
 const [load = 0] = loadavg();
@@ -31,8 +34,12 @@ report(
 
 function compare(type: FloatDtype, rounds: number): Row {
   const { blockBytes, blockElements } = DTYPES[type];
-  // Bytes below 64: no scale is NaN or infinite, which would be looked at twice.
-  const bytes = Uint8Array.from({ length: (ELEMENTS / blockElements) * blockBytes }, (_, i) => (i * 37) & 63);
+  // Random bytes below 64, as gguf_py.py has them: no scale is NaN or infinite, which would be looked at twice.
+  let state = 1;
+  const bytes = Uint8Array.from({ length: (ELEMENTS / blockElements) * blockBytes }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 26;
+  });
   let ours = Number.POSITIVE_INFINITY;
   let theirs = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; round++) {

@@ -36,7 +36,7 @@ export interface MixFlags {
 
 const DEFAULT_BITS = 4.5;
 /** Of the text that losses are measured on; calibration reads more. */
-const SEARCH = { windows: 8, tokens: 32 };
+const SEARCH = { windows: 6, tokens: 32 };
 const CALIBRATE = { windows: 32, tokens: 128 };
 /** Headers and gaps of a weight file for each matrix: three blobs at multiples of 64. */
 const PADDING = 3 * 128;

@@ -3,8 +3,25 @@
  * order. `count` is a multiple of the block's elements.
  */
 import { bytes16, endOf, put } from "./block-output";
-import { BIT_5, E2M1_TWICE, IQ4_VALUES, MINUS_ZERO, NIBBLE, SIXTEEN } from "./constants";
-import { halfAt, largest } from "./half";
+import {
+  BIT_5,
+  E2M1_0,
+  E2M1_12,
+  E2M1_4,
+  E2M1_8,
+  E2M1_TWICE,
+  IQ4_0,
+  IQ4_12,
+  IQ4_4,
+  IQ4_8,
+  IQ4_VALUES,
+  MINUS_ZERO,
+  MOST_5,
+  MOST_5_UNSIGNED,
+  SIXTEEN,
+} from "./constants";
+import { halfAt, highNibbles, largest, lowNibbles } from "./half";
+import { isQuiet, putChosen, putLoudly, putScaled, putSums, topOfSums } from "./half-blocks";
 
 /** 0x10 in byte i where bit i of `bits` is set. */
 @inline
@@ -22,10 +39,16 @@ function q5_0<T>(src: usize, dst: usize, count: i32): f32 {
     const scale = halfAt(src);
     const fifth = load<u32>(src, 2);
     const nibbles = v128.load(src, 6);
-    const low = v128.or(v128.and(nibbles, NIBBLE), fifthBits(fifth));
-    const high = v128.or(i8x16.shr_u(nibbles, 4), fifthBits(fifth >> 16));
-    maximum = put<T>(dst, i8x16.sub(low, SIXTEEN), scale, MINUS_ZERO, maximum);
-    maximum = put<T>(dst + bytes16<T>(), i8x16.sub(high, SIXTEEN), scale, MINUS_ZERO, maximum);
+    const low = v128.or(lowNibbles(nibbles), fifthBits(fifth));
+    const high = v128.or(highNibbles(nibbles), fifthBits(fifth >> 16));
+    const q0 = i8x16.sub(low, SIXTEEN);
+    const q1 = i8x16.sub(high, SIXTEEN);
+    if (sizeof<T>() == 2) {
+      maximum = putScaled(dst, q0, q1, scale, MOST_5, maximum);
+    } else {
+      put<T>(dst, q0, scale, MINUS_ZERO, maximum);
+      put<T>(dst + bytes16<T>(), q1, scale, MINUS_ZERO, maximum);
+    }
   }
   return largest(maximum);
 }
@@ -39,21 +62,52 @@ function q5_1<T>(src: usize, dst: usize, count: i32): f32 {
     const minimum = halfAt(src + 2);
     const fifth = load<u32>(src, 4);
     const nibbles = v128.load(src, 8);
-    const low = v128.or(v128.and(nibbles, NIBBLE), fifthBits(fifth));
-    const high = v128.or(i8x16.shr_u(nibbles, 4), fifthBits(fifth >> 16));
-    maximum = put<T>(dst, low, scale, minimum, maximum);
-    maximum = put<T>(dst + bytes16<T>(), high, scale, minimum, maximum);
+    const low = v128.or(lowNibbles(nibbles), fifthBits(fifth));
+    const high = v128.or(highNibbles(nibbles), fifthBits(fifth >> 16));
+    if (sizeof<T>() == 2 && isQuiet(topOfSums(scale, minimum, MOST_5_UNSIGNED), maximum)) {
+      maximum = putSums(dst, low, high, scale, minimum, maximum);
+    } else if (sizeof<T>() == 2) {
+      maximum = putLoudly(dst, low, scale, dst + 32, high, scale, minimum, maximum);
+    } else {
+      put<T>(dst, low, scale, minimum, maximum);
+      put<T>(dst + bytes16<T>(), high, scale, minimum, maximum);
+    }
   }
   return largest(maximum);
 }
 
-/** scale · table[nibble]; blocks of 32. */
+/** scale · table[nibble], blocks of 32; `v0` to `v3` are the table in F32. */
 @inline
-function nibbleTable<T>(dst: usize, nibbles: v128, table: v128, scale: v128, maximum: v128): v128 {
-  const low = i8x16.swizzle(table, v128.and(nibbles, NIBBLE));
-  const high = i8x16.swizzle(table, i8x16.shr_u(nibbles, 4));
-  maximum = put<T>(dst, low, scale, MINUS_ZERO, maximum);
-  return put<T>(dst + bytes16<T>(), high, scale, MINUS_ZERO, maximum);
+function nibbleTable<T>(
+  dst: usize,
+  nibbles: v128,
+  table: v128,
+  v0: v128,
+  v1: v128,
+  v2: v128,
+  v3: v128,
+  scale: v128,
+  maximum: v128,
+): v128 {
+  const q0 = lowNibbles(nibbles);
+  const q1 = highNibbles(nibbles);
+  if (sizeof<T>() == 2) {
+    const t0 = f32x4.mul(scale, v0);
+    const t1 = f32x4.mul(scale, v1);
+    return putChosen(dst, q0, q1, t0, t1, f32x4.mul(scale, v2), f32x4.mul(scale, v3), maximum);
+  }
+  put<T>(dst, i8x16.swizzle(table, q0), scale, MINUS_ZERO, maximum);
+  return put<T>(dst + bytes16<T>(), i8x16.swizzle(table, q1), scale, MINUS_ZERO, maximum);
+}
+
+@inline
+function iq4Table<T>(dst: usize, nibbles: v128, scale: v128, maximum: v128): v128 {
+  return nibbleTable<T>(dst, nibbles, IQ4_VALUES, IQ4_0, IQ4_4, IQ4_8, IQ4_12, scale, maximum);
+}
+
+@inline
+function e2m1Table<T>(dst: usize, nibbles: v128, scale: v128, maximum: v128): v128 {
+  return nibbleTable<T>(dst, nibbles, E2M1_TWICE, E2M1_0, E2M1_4, E2M1_8, E2M1_12, scale, maximum);
 }
 
 @inline
@@ -61,7 +115,7 @@ function iq4_nl<T>(src: usize, dst: usize, count: i32): f32 {
   const end = endOf<T>(dst, count);
   let maximum = i32x4.splat(0);
   for (; dst < end; src += 18, dst += 2 * bytes16<T>()) {
-    maximum = nibbleTable<T>(dst, v128.load(src, 2), IQ4_VALUES, halfAt(src), maximum);
+    maximum = iq4Table<T>(dst, v128.load(src, 2), halfAt(src), maximum);
   }
   return largest(maximum);
 }
@@ -77,7 +131,7 @@ function mxfp4<T>(src: usize, dst: usize, count: i32): f32 {
   const end = endOf<T>(dst, count);
   let maximum = i32x4.splat(0);
   for (; dst < end; src += 17, dst += 2 * bytes16<T>()) {
-    maximum = nibbleTable<T>(dst, v128.load(src, 1), E2M1_TWICE, halfPower(load<u8>(src)), maximum);
+    maximum = e2m1Table<T>(dst, v128.load(src, 1), halfPower(load<u8>(src)), maximum);
   }
   return largest(maximum);
 }
@@ -94,7 +148,7 @@ function iq4_xs<T>(src: usize, dst: usize, count: i32): f32 {
     for (const stop = dst + 16 * bytes16<T>(); dst < stop; dst += 2 * bytes16<T>(), src += 16) {
       const scale = ((lower & 15) | ((upper & 3) << 4)) - 32;
       const dl = f32x4.mul(d, f32x4.splat(<f32>scale));
-      maximum = nibbleTable<T>(dst, v128.load(src), IQ4_VALUES, dl, maximum);
+      maximum = iq4Table<T>(dst, v128.load(src), dl, maximum);
       upper >>= 2;
       lower >>= 4;
     }

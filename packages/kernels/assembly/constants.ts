@@ -26,6 +26,8 @@ export const BIAS: v128 = held(i32x4.splat(113 << 10));
 export const REBIAS: v128 = held(i32x4.splat(0x77800000));
 /** Bits of an F16 moved to their places in an F32: as a number, the value times 2^-112. */
 export const HALF_BITS: v128 = held(i32x4.splat(0x8fffe000));
+/** Factors of two 16-bit numbers: their dot product is the even one, its sign extended, times 2^13. */
+export const EVEN_THIRTEENTH: v128 = held(i32x4.splat(1 << 13));
 /** Minus zero: adding it changes nothing. */
 export const MINUS_ZERO: v128 = held(i32x4.splat(0x80000000));
 /** The odd one of two BF16 in 32 bits. */
@@ -76,3 +78,36 @@ export const LOW_NIBBLE_16: v128 = held(i16x8.splat(0x0f));
 export const HIGH_NIBBLE_16: v128 = held(i16x8.splat(0xf0));
 /** Magnitude bits of the even one of two F16. */
 export const LOWER: v128 = held(i32x4.splat(0xffff));
+
+/** The F32 values of four-bit codes: 0 to 15, less 8, of IQ4_NL, and twice those of E2M1. */
+export const RAMP_0: v128 = held(f32x4(0, 1, 2, 3));
+export const RAMP_4: v128 = held(f32x4(4, 5, 6, 7));
+export const RAMP_8: v128 = held(f32x4(8, 9, 10, 11));
+export const RAMP_12: v128 = held(f32x4(12, 13, 14, 15));
+export const RAMP_MINUS_8: v128 = held(f32x4(-8, -7, -6, -5));
+export const RAMP_MINUS_4: v128 = held(f32x4(-4, -3, -2, -1));
+export const IQ4_0: v128 = held(f32x4(-127, -104, -83, -65));
+export const IQ4_4: v128 = held(f32x4(-49, -35, -22, -10));
+export const IQ4_8: v128 = held(f32x4(1, 13, 25, 38));
+export const IQ4_12: v128 = held(f32x4(53, 69, 89, 113));
+export const E2M1_0: v128 = held(f32x4(0, 1, 2, 3));
+export const E2M1_4: v128 = held(f32x4(4, 6, 8, 12));
+export const E2M1_8: v128 = held(f32x4(0, -1, -2, -3));
+export const E2M1_12: v128 = held(f32x4(-4, -6, -8, -12));
+
+export const ONE_TO_4: v128 = held(f32x4(1, 2, 3, 4));
+export const FIVE_TO_8: v128 = held(f32x4(5, 6, 7, 8));
+/** The signs of bytes: of all, and of the lower eight. */
+export const SIGN_8: v128 = held(i8x16.splat(-128));
+export const SIGNS_BELOW_8: v128 = held(i64x2(0x8080808080808080, 0));
+/** The largest magnitudes of signed bytes, of five and of six bits, and of five unsigned bits. */
+export const MOST_8: v128 = held(f32x4.splat(128));
+export const MOST_5: v128 = held(f32x4.splat(16));
+export const MOST_6: v128 = held(f32x4.splat(32));
+export const MOST_5_UNSIGNED: v128 = held(f32x4.splat(31));
+
+/** Just below half of the last place of F16 in an F32, less the difference of the exponent biases. */
+export const HALF_ROUND: v128 = held(i32x4.splat(0x0fff - 0x38000000));
+export const LOWEST_BIT: v128 = held(i32x4.splat(1));
+/** The smallest normal F16. */
+export const MIN_NORMAL_16: v128 = held(i16x8.splat(0x0400));

@@ -6,6 +6,7 @@ import {
   MAGNITUDE,
   MAX_HALF,
   MIN_NORMAL_HALF,
+  NIBBLE,
   REBIAS,
   SIGN_16,
   THIRTEEN,
@@ -59,6 +60,17 @@ export function widenHalves(extended: v128): v128 {
 @inline
 export function halfAt(address: usize): v128 {
   return widenHalves(i32x4.splat(<i32>load<i16>(address)));
+}
+
+@inline
+export function lowNibbles(bytes: v128): v128 {
+  return v128.and(bytes, NIBBLE);
+}
+
+/** Shifts of bytes are emulated; those of pairs of them are not. */
+@inline
+export function highNibbles(bytes: v128): v128 {
+  return v128.and(i16x8.shr_u(bytes, 4), NIBBLE);
 }
 
 /** Bytes 0–3 of `q` as F32; `quarter1` to `quarter3` give the others. */

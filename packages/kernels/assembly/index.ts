@@ -11,11 +11,11 @@ export {
   q5_1_to_f32,
 } from "./blocks";
 export { add_one_f32, max_abs_f32, scale_f32 } from "./elementwise";
+export { pack_nibbles, quantize_groups, quantize_groups_bf16 } from "./quantize-groups";
 export { grid_codes } from "./grid";
 export { add_product, pack_panels } from "./products";
-export { pack_nibbles, quantize_blocks } from "./quantize-blocks";
 export { quantize_run } from "./quantize-run";
-export { magnitude_f16, range_f16 } from "./ranges";
+export { magnitude_16, range_f16 } from "./ranges";
 export { gemm_bf16, gemm_f16, gemm_f32, gemv_bf16, gemv_f16, gemv_f32, prepare_pairs } from "./matrix";
 export {
   bf16_to_f16,

@@ -1,7 +1,7 @@
 import { LOWER, MAGNITUDE_16 } from "./constants";
 
-/** The largest magnitude as an F16 code. */
-export function magnitude_f16(src: usize, count: i32): i32 {
+/** The largest magnitude of F16 or BF16 as a code. */
+export function magnitude_16(src: usize, count: i32): i32 {
   const end = src + ((<usize>count) << 1);
   let m0 = i16x8.splat(0);
   let m1 = i16x8.splat(0);

@@ -2,25 +2,14 @@ import {
   BELOW_NORMAL_BF16,
   BEYOND_HALF_BF16,
   BIAS_BF16,
-  EIGHT,
   MAGNITUDE_16,
   MAX_HALF_CODE,
-  MINUS_ZERO,
-  NIBBLE,
+  MOST_8,
   ONE_16,
   SIGN_16,
 } from "./constants";
-import {
-  halfAt,
-  halves,
-  largest,
-  maxMagnitude,
-  quarter0,
-  quarter1,
-  quarter2,
-  quarter3,
-  widenHalves,
-} from "./half";
+import { halfAt, halves, highNibbles, largest, lowNibbles, maxMagnitude, widenHalves } from "./half";
+import { putRamp, putScaled, putSymmetric } from "./half-blocks";
 
 /** All kernels here return the largest magnitude of the source in F32: NaN when one value is NaN. */
 export function f32_to_f16(src: usize, dst: usize, count: i32): f32 {
@@ -120,26 +109,13 @@ export function f32_to_bf16(src: usize, dst: usize, count: i32): f32 {
   return largest(maximum);
 }
 
-/** Writes 16 F16 values scale · q + minimum; `minimum` −0 adds nothing. @returns the new maximum. */
-@inline
-function storeBlockHalf(dst: usize, q: v128, scale: v128, minimum: v128, maximum: v128): v128 {
-  const v0 = f32x4.add(f32x4.mul(scale, quarter0(q)), minimum);
-  const v1 = f32x4.add(f32x4.mul(scale, quarter1(q)), minimum);
-  const v2 = f32x4.add(f32x4.mul(scale, quarter2(q)), minimum);
-  const v3 = f32x4.add(f32x4.mul(scale, quarter3(q)), minimum);
-  v128.store(dst, halves(v0, v1));
-  v128.store(dst, halves(v2, v3), 16);
-  return maxMagnitude(maxMagnitude(maxMagnitude(maxMagnitude(maximum, v0), v1), v2), v3);
-}
-
 /** `count` is a multiple of 32, as for all block types. */
 export function q8_0_to_f16(src: usize, dst: usize, count: i32): f32 {
   const end = dst + (<usize>count << 1);
   let maximum = i32x4.splat(0);
   for (; dst < end; src += 34, dst += 64) {
     const scale = halfAt(src);
-    maximum = storeBlockHalf(dst, v128.load(src, 2), scale, MINUS_ZERO, maximum);
-    maximum = storeBlockHalf(dst + 32, v128.load(src, 18), scale, MINUS_ZERO, maximum);
+    maximum = putScaled(dst, v128.load(src, 2), v128.load(src, 18), scale, MOST_8, maximum);
   }
   return largest(maximum);
 }
@@ -150,10 +126,7 @@ export function q4_0_to_f16(src: usize, dst: usize, count: i32): f32 {
   for (; dst < end; src += 18, dst += 64) {
     const scale = halfAt(src);
     const nibbles = v128.load(src, 2);
-    const low = i8x16.sub(v128.and(nibbles, NIBBLE), EIGHT);
-    const high = i8x16.sub(i8x16.shr_u(nibbles, 4), EIGHT);
-    maximum = storeBlockHalf(dst, low, scale, MINUS_ZERO, maximum);
-    maximum = storeBlockHalf(dst + 32, high, scale, MINUS_ZERO, maximum);
+    maximum = putSymmetric(dst, lowNibbles(nibbles), highNibbles(nibbles), scale, maximum);
   }
   return largest(maximum);
 }
@@ -165,8 +138,7 @@ export function q4_1_to_f16(src: usize, dst: usize, count: i32): f32 {
     const scale = halfAt(src);
     const minimum = halfAt(src + 2);
     const nibbles = v128.load(src, 4);
-    maximum = storeBlockHalf(dst, v128.and(nibbles, NIBBLE), scale, minimum, maximum);
-    maximum = storeBlockHalf(dst + 32, i8x16.shr_u(nibbles, 4), scale, minimum, maximum);
+    maximum = putRamp(dst, lowNibbles(nibbles), highNibbles(nibbles), scale, minimum, maximum);
   }
   return largest(maximum);
 }

@@ -10,10 +10,30 @@ import type { WasmHeap } from "./wasm-heap.ts";
 
 type Address = number;
 
-/** Bytes of the heap that `LinearKernels` keeps for itself. */
-export const LINEAR_STATE_BYTES = 64;
 const SUMS_BYTES = 40;
+/** Where the kernels note what they know of groups ahead. */
+const WORK = 64;
+const WORK_BYTES = 1280;
+/** Bytes of the heap that `LinearKernels` keeps for itself. */
+export const LINEAR_STATE_BYTES: number = WORK + WORK_BYTES;
+/** Elements of the longest groups that `quantizeGroups` takes. */
+export const MAX_WHOLE_GROUP = 16384;
 const EMPTY_RANGE = [0x7fff, -0x8000] as const;
+
+/** Groups that lie one after the other. */
+export interface WholeGroups {
+  readonly src: Address;
+  /** A byte for each element. */
+  readonly dst: Address;
+  readonly groups: number;
+  readonly groupSize: number;
+  /** Of the codes; those of BF16 are finite in F16. */
+  readonly dtype: "F16" | "BF16";
+  /** Two bytes for each group. */
+  readonly scaleDst: Address;
+  /** A byte for each group. */
+  readonly offsetDst: Address;
+}
 
 /** The linear kernels on codes in a heap. Addresses are byte offsets; `state` is a multiple of 8. */
 export class LinearKernels {
@@ -44,7 +64,7 @@ export class LinearKernels {
       kernels.range_f16(src, count, this.#state + SUMS_BYTES);
       return;
     }
-    const largest = Math.max(this.#view.getInt32(SUMS_BYTES + 4, true), kernels.magnitude_f16(src, count));
+    const largest = Math.max(this.#view.getInt32(SUMS_BYTES + 4, true), kernels.magnitude_16(src, count));
     this.#view.setInt32(SUMS_BYTES + 4, largest, true);
   }
 
@@ -62,20 +82,15 @@ export class LinearKernels {
     this.#heap.kernels.quantize_run(src, dst, count, scale, zero, low, high, !affine, this.#state);
   }
 
-  /** Whole blocks with their scales (F16) and offsets (bytes); see `isBlockSize`. */
-  quantizeBlocks(
-    src: Address,
-    dst: Address,
-    blocks: number,
-    blockSize: number,
-    scaleDst: Address,
-    offsetDst: Address,
-  ): void {
+  /** Whole groups of codes with their scales (F16) and offsets (bytes); see `MAX_WHOLE_GROUP`. */
+  quantizeGroups({ src, dst, groups, groupSize, dtype, scaleDst, offsetDst }: WholeGroups): void {
     const { low, high, zero, affine } = this.#range;
+    const { quantize_groups, quantize_groups_bf16 } = this.#heap.kernels;
+    const quantize = dtype === "BF16" ? quantize_groups_bf16 : quantize_groups;
+    const state = this.#state;
     const offsets = affine ? offsetDst : 0;
-    const { quantize_blocks } = this.#heap.kernels;
-    quantize_blocks(src, dst, blocks, blockSize, zero, low, high, scaleDst, offsets, this.#state);
-    if (!affine) this.#heap.bytes.fill(zero, offsetDst, offsetDst + blocks);
+    quantize(src, dst, groups, groupSize, zero, low, high, scaleDst, offsets, state, state + WORK);
+    if (!affine) this.#heap.bytes.fill(zero, offsetDst, offsetDst + groups);
   }
 
   /** What was lost since the last call. */
@@ -92,9 +107,4 @@ export class LinearKernels {
     this.#heap.bytes.fill(0, this.#state, this.#state + SUMS_BYTES);
     return sums;
   }
-}
-
-/** Sizes of groups that `quantizeBlocks` takes. */
-export function isBlockSize(groupSize: number): boolean {
-  return groupSize % 8 === 0 && groupSize <= 1024;
 }

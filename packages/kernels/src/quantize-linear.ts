@@ -1,5 +1,5 @@
 import { addErrors, type LinearRange, noErrors, packedBytes } from "./linear.ts";
-import { isBlockSize, LINEAR_STATE_BYTES, LinearKernels } from "./linear-kernels.ts";
+import { LINEAR_STATE_BYTES, LinearKernels, MAX_WHOLE_GROUP } from "./linear-kernels.ts";
 import { type LinearGroups, plainQuantizeLinearGroups } from "./plain/linear.ts";
 import { sharedHeap, TILE_ELEMENTS } from "./shared-heap.ts";
 import type { WasmHeap } from "./wasm-heap.ts";
@@ -8,7 +8,8 @@ const STATE = 0;
 const SOURCE = STATE + LINEAR_STATE_BYTES;
 const TARGET = SOURCE + 2 * TILE_ELEMENTS;
 const SCALES = TARGET + TILE_ELEMENTS;
-const OFFSETS = SCALES + TILE_ELEMENTS / 4;
+const OFFSETS = SCALES + 2 * TILE_ELEMENTS;
+const WHOLE = { src: SOURCE, dst: TARGET, dtype: "F16", scaleDst: SCALES, offsetDst: OFFSETS } as const;
 
 /**
  * Quantizes groups of `groupSize` F16 codes that lie one after the other: coremltools' `linear_quantize_weights` of
@@ -34,13 +35,13 @@ export function quantizeLinearGroups(
     sums: noErrors(),
   };
   const kernels = new LinearKernels(heap, range, STATE);
-  if (isBlockSize(groupSize)) quantizeBlocks(heap, kernels, codes, groupSize, result);
-  else quantizeGroups(heap, kernels, codes, groupSize, result);
+  if (groupSize <= MAX_WHOLE_GROUP) quantizeWhole(heap, kernels, codes, groupSize, result);
+  else quantizeLong(heap, kernels, codes, groupSize, result);
   addErrors(result.sums, kernels.takeSums());
   return result;
 }
 
-function quantizeBlocks(
+function quantizeWhole(
   { bytes }: WasmHeap,
   kernels: LinearKernels,
   codes: Uint16Array,
@@ -53,14 +54,14 @@ function quantizeBlocks(
     const begin = group * groupSize;
     const tile = codes.subarray(begin, begin + count * groupSize);
     bytes.set(bytesOf(tile), SOURCE);
-    kernels.quantizeBlocks(SOURCE, TARGET, count, groupSize, SCALES, OFFSETS);
+    kernels.quantizeGroups({ ...WHOLE, groups: count, groupSize });
     result.bytes.set(bytes.subarray(TARGET, TARGET + tile.length), begin);
     result.scale.set(new Uint16Array(bytes.buffer, SCALES, count), group);
     result.offset.set(bytes.subarray(OFFSETS, OFFSETS + count), group);
   }
 }
 
-function quantizeGroups(
+function quantizeLong(
   { bytes }: WasmHeap,
   kernels: LinearKernels,
   codes: Uint16Array,

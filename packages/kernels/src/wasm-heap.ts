@@ -10,6 +10,19 @@ type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) =
 type GroupAddresses = [scales: Address, zeros: Address, biases: Address];
 type SumAddresses = [n: Address, s1: Address, s2: Address];
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
+type QuantizeGroups = (
+  src: Address,
+  dst: Address,
+  groups: number,
+  groupSize: number,
+  zero: number,
+  low: number,
+  high: number,
+  scaleDst: Address,
+  offsetDst: Address,
+  sums: Address,
+  work: Address,
+) => void;
 
 /** What assembly/index.ts exports. */
 export interface WasmExports {
@@ -65,8 +78,8 @@ export interface WasmExports {
   readonly max_abs_f32: (values: Address, count: number) => number;
   readonly add_one_f32: (values: Address, count: number) => void;
   readonly scale_f32: (values: Address, count: number, factor: number) => void;
-  /** The largest magnitude as an F16 code. */
-  readonly magnitude_f16: (src: Address, count: number) => number;
+  /** The largest magnitude of F16 or BF16 as a code. */
+  readonly magnitude_16: (src: Address, count: number) => number;
   readonly range_f16: (src: Address, count: number, range: Address) => void;
   readonly quantize_run: (
     src: Address,
@@ -79,18 +92,8 @@ export interface WasmExports {
     symmetric: boolean,
     sums: Address,
   ) => void;
-  readonly quantize_blocks: (
-    src: Address,
-    dst: Address,
-    blocks: number,
-    blockSize: number,
-    zero: number,
-    low: number,
-    high: number,
-    scaleDst: Address,
-    offsetDst: Address,
-    sums: Address,
-  ) => void;
+  readonly quantize_groups: QuantizeGroups;
+  readonly quantize_groups_bf16: QuantizeGroups;
   readonly grid_codes: (
     src: Address,
     dst: Address,

@@ -35,6 +35,54 @@ test("the kernels to F32 and their plain twins give the same values", () => {
   );
 });
 
+/** Where the F16 scales and minima of a block stand. */
+const SCALES_AT = {
+  Q4_0: [0],
+  Q4_1: [0, 2],
+  Q5_0: [0],
+  Q5_1: [0, 2],
+  Q8_0: [0],
+  Q2_K: [80, 82],
+  Q3_K: [108],
+  Q4_K: [0, 2],
+  Q5_K: [0, 2],
+  Q6_K: [208],
+  IQ4_NL: [0],
+  IQ4_XS: [0],
+} as const;
+
+test("blocks of like scales, as files have them, give what the plain twin gives", () => {
+  const types = fc.constantFrom(...(Object.keys(SCALES_AT) as (keyof typeof SCALES_AT)[])); // the keys of the table
+  const binades = fc.integer({ min: 0, max: 29 });
+  const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+  fc.assert(
+    fc.property(types, binades, seeds, (dtype, binade, seed) => {
+      const { blockBytes } = DTYPES[dtype];
+      let state = seed;
+      const random = () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return state >>> 8;
+      };
+      const bytes = Uint8Array.from({ length: 40 * blockBytes }, random);
+      const view = new DataView(bytes.buffer);
+      for (let block = 0; block < 40; block++) {
+        for (const at of SCALES_AT[dtype]) {
+          // Within two binades, of either sign.
+          const code = (binade << 10) + (random() & 0x87ff);
+          view.setUint16(block * blockBytes + at, code, true);
+        }
+      }
+
+      const { codes, maxAbs } = castToF16(bytes, dtype);
+
+      const plain = plainCastToF16(bytes, dtype);
+      expect(codes).toEqual(plain.codes);
+      expect(maxAbs).toBe(plain.maxAbs);
+    }),
+    { numRuns: 600 },
+  );
+});
+
 test("finite values of every magnitude round as the plain twin rounds them", () => {
   const inRange = fc.float({ noNaN: true, noDefaultInfinity: true, min: -70_000, max: 70_000 });
   fc.assert(

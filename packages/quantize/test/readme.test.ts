@@ -5,18 +5,22 @@ import { expect, test } from "vitest";
 
 const PACKAGE = join(import.meta.dirname, "..");
 
-test("README's example prints what README says", () => {
-  const readme = readFileSync(join(PACKAGE, "README.md"), "utf8");
-  const [, example, printed] = /```ts\n(.*?)```\s+```text\n(.*?)```/s.exec(readme)!;
-  const folder = mkdtempSync(join(PACKAGE, ".readme-"));
-  try {
-    writeFileSync(join(folder, "example.ts"), example!);
-    const output = execFileSync(process.execPath, [join(folder, "example.ts")], {
-      cwd: PACKAGE,
-      encoding: "utf8",
-    });
-    expect(output).toBe(printed);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+const readme = readFileSync(join(PACKAGE, "README.md"), "utf8");
+const examples = [...readme.matchAll(/```ts\n(.*?)```\s+```text\n(.*?)```/gs)];
+
+test.each(examples.map(([, example, printed], i) => [i + 1, example!, printed!] as const))(
+  "README's example %i prints what README says",
+  (_, example, printed) => {
+    const folder = mkdtempSync(join(PACKAGE, ".readme-"));
+    try {
+      writeFileSync(join(folder, "example.ts"), example);
+      const output = execFileSync(process.execPath, [join(folder, "example.ts")], {
+        cwd: PACKAGE,
+        encoding: "utf8",
+      });
+      expect(output).toBe(printed);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

@@ -42,7 +42,7 @@ export class BlobPool {
     const encoding = encodingOf(this.#recipe, { role, shape: expr.shape, grid }, refusal(this.#target)) as
       | CoremlEncoding
       | undefined;
-    if (grid && encoding && encoding.kind !== "grid") this.#requantized.push(role);
+    if (grid && encoding && encoding !== grid) this.#requantized.push(role);
     const stored = encoding
       ? appendEncoded(this.#layout, { id: role, expr, encoding }, this.#target)
       : this.#dense(role, expr);

@@ -64,8 +64,9 @@ export function createLayerEngine(
             observe?.(role, x);
             return pool.multiply(role, x, m);
           };
-          const cache = emptyCache(spec.layers[layer]!, hidden.length / spec.hiddenSize);
-          new LayerPass(spec, { vectors, multiply }, ropes).run(layer, hidden, cache);
+          const tokens = hidden.length / spec.hiddenSize;
+          const cache = emptyCache(spec.layers[layer]!, tokens);
+          new LayerPass(spec, { vectors, multiply }, ropes).run(layer, hidden, [{ cache, tokens }]);
         },
         close: () => pool.close(),
       };

@@ -21,6 +21,12 @@ export interface LayerCache {
   length: number;
 }
 
+/** Tokens of a pass that follow what a cache holds; they see that and each other, and no other part. */
+export interface LayerPart {
+  readonly cache: LayerCache;
+  readonly tokens: number;
+}
+
 export function emptyCache({ mixer }: LayerSpec, positions: number): LayerCache {
   const size = positions * mixer.numKeyValueHeads * mixer.headDim;
   return { keys: new Float32Array(size), values: new Float32Array(size), length: 0 };
@@ -51,8 +57,11 @@ export class LayerPass {
     this.#ropes = ropes;
   }
 
-  /** `x` `[tokens, hidden]` is replaced by the layer's output; the cache gets keys and values after its `length`. */
-  run(index: number, x: Float32Array, cache: LayerCache): void {
+  /**
+   * `x` `[tokens of all parts, hidden]` is replaced by the layer's output; caches get keys and values after their `length`.
+   * Matrices are read once for all parts.
+   */
+  run(index: number, x: Float32Array, parts: readonly LayerPart[]): void {
     const layer = this.#spec.layers[index]!;
     const hidden = this.#spec.hiddenSize;
     const { norms, feedForward } = layer;
@@ -63,7 +72,7 @@ export class LayerPass {
     const addTo = (branch: Float32Array) => {
       for (let i = 0; i < x.length; i++) x[i]! += layer.residualScale * branch[i]!;
     };
-    const mixed = this.#attention(index, layer.mixer, cache, norm("input_norm.weight", x, norms.beforeMixer));
+    const mixed = this.#attention(index, layer.mixer, parts, norm("input_norm.weight", x, norms.beforeMixer));
     addTo(norm("attention_output_norm.weight", mixed, norms.afterMixer));
 
     const input = norm("mlp_norm.weight", x, norms.beforeFeedForward);
@@ -78,28 +87,32 @@ export class LayerPass {
     );
   }
 
-  /** `x` `[tokens, hidden]` → `[tokens, hidden]`; appends to the layer's cache. */
-  #attention(index: number, spec: AttentionSpec, cache: LayerCache, x: Float32Array): Float32Array {
+  /** `x` `[tokens, hidden]` → `[tokens, hidden]`; appends to the layer's caches. */
+  #attention(index: number, spec: AttentionSpec, parts: readonly LayerPart[], x: Float32Array): Float32Array {
     const { headDim, numHeads, numKeyValueHeads } = spec;
     const hidden = this.#spec.hiddenSize;
-    const query = this.#projected(index, "q", spec, cache.length, x);
-    const key = this.#projected(index, "k", spec, cache.length, x);
+    const query = this.#projected(index, "q", spec, parts, x);
+    const key = this.#projected(index, "k", spec, parts, x);
     const value = this.#linear(index, "attention.v", x, hidden);
     const width = numHeads * headDim;
     const cached = numKeyValueHeads * headDim;
-    cache.keys.set(key, cache.length * cached);
-    cache.values.set(value, cache.length * cached);
     const mixed = new Float32Array(query.length);
-    for (let token = 0; token * width < query.length; token++) {
-      for (let head = 0; head < numHeads; head++) {
-        const at = token * width + head * headDim;
-        attend(
-          spec,
-          cache,
-          { position: cache.length + token, head, query: query.subarray(at, at + headDim) },
-          mixed.subarray(at, at + headDim),
-        );
+    let first = 0;
+    for (const { cache, tokens } of parts) {
+      cache.keys.set(key.subarray(first * cached, (first + tokens) * cached), cache.length * cached);
+      cache.values.set(value.subarray(first * cached, (first + tokens) * cached), cache.length * cached);
+      for (let token = 0; token < tokens; token++) {
+        for (let head = 0; head < numHeads; head++) {
+          const at = (first + token) * width + head * headDim;
+          attend(
+            spec,
+            cache,
+            { position: cache.length + token, head, query: query.subarray(at, at + headDim) },
+            mixed.subarray(at, at + headDim),
+          );
+        }
       }
+      first += tokens;
     }
     return this.#linear(index, "attention.o", mixed, width);
   }
@@ -109,7 +122,7 @@ export class LayerPass {
     index: number,
     part: "q" | "k",
     spec: AttentionSpec,
-    position: number,
+    parts: readonly LayerPart[],
     x: Float32Array,
   ): Float32Array {
     const y = this.#linear(index, `attention.${part}`, x, this.#spec.hiddenSize);
@@ -122,10 +135,13 @@ export class LayerPass {
     const width = (part === "q" ? spec.numHeads : spec.numKeyValueHeads) * headDim;
     const half = rope.rotaryDim / 2;
     const { cos, sin } = this.#ropes(rope);
-    for (let token = 0; token * width < y.length; token++) {
-      const row = (position + token) * half;
-      const angles = { cos: cos.subarray(row, row + half), sin: sin.subarray(row, row + half) };
-      rotateHeads(y.subarray(token * width, (token + 1) * width), { rope, headDim, ...angles });
+    let at = 0;
+    for (const { cache, tokens } of parts) {
+      for (let token = 0; token < tokens; token++, at += width) {
+        const row = (cache.length + token) * half;
+        const angles = { cos: cos.subarray(row, row + half), sin: sin.subarray(row, row + half) };
+        rotateHeads(y.subarray(at, at + width), { rope, headDim, ...angles });
+      }
     }
     return y;
   }

@@ -111,7 +111,8 @@ class ReferenceSession implements Session {
     const x = (await embed(tokens)).map((value) => value * spec.embedding.scale);
     for (let index = 0; index < spec.layers.length; index++) {
       throwIfCancelled(options.signal);
-      this.#pass.run(index, x, { ...this.#caches[index]!, length: this.length });
+      const cache = { ...this.#caches[index]!, length: this.length };
+      this.#pass.run(index, x, [{ cache, tokens: tokens.length }]);
       options.observer?.layer?.(index, x, this.length);
       // Lets an abort be heard between the layers of a long prompt.
       if (tokens.length > 16) await nextTurn();

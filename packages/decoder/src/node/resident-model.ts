@@ -18,8 +18,13 @@ export interface LayerOptions {
 export interface ResidentModel {
   /** What the first layer gets: `[tokens, hiddenSize]`. */
   embed(tokens: readonly number[]): Promise<Float32Array>;
-  /** `hidden` `[tokens, hiddenSize]`, a window from its beginning on, is replaced by the layer's output. */
-  layer(index: number, hidden: Float32Array, options?: LayerOptions): void;
+  /**
+   * `hidden` `[tokens, hiddenSize]`, windows one after the other that each begin with an empty context, is replaced by the
+   * layer's output.
+   *
+   * @param windows - tokens of each.
+   */
+  layer(index: number, hidden: Float32Array, windows: readonly number[], options?: LayerOptions): void;
   /** `[tokens, vocabSize]` of what the last layer gave. */
   logits(hidden: Float32Array, replace?: ReplaceProduct): Float32Array;
   close(): Promise<void>;
@@ -46,9 +51,9 @@ export async function loadResidentModel(
     };
   return {
     embed: async (tokens) => (await loaded.embed(tokens)).map((value) => value * spec.embedding.scale),
-    layer(index, hidden, given = {}) {
-      const cache = emptyCache(spec.layers[index]!, hidden.length / spec.hiddenSize);
-      new LayerPass(spec, { vectors, multiply: product(given) }, ropes).run(index, hidden, cache);
+    layer(index, hidden, windows, given = {}) {
+      const parts = windows.map((tokens) => ({ cache: emptyCache(spec.layers[index]!, tokens), tokens }));
+      new LayerPass(spec, { vectors, multiply: product(given) }, ropes).run(index, hidden, parts);
     },
     logits(hidden, replace) {
       const weight = vectorOf({ vectors }, "final_norm.weight");

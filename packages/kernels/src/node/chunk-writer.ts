@@ -170,6 +170,7 @@ export class ChunkWriter {
     if (this.#encoder?.id !== id) {
       const io: EncoderIo = {
         read: (first, count, address) => this.#codes(id, matrix.plan, first, count, address),
+        readCodes: (first, count, address) => this.#storedCodes(id, matrix.plan, first, count, address),
         table: (fit) => this.#tables.get(id, fit),
         values: (first, count, address) => {
           this.#note(id, matrix.plan, this.#reader.toF32(matrix.plan, first, count, address));
@@ -205,6 +206,15 @@ export class ChunkWriter {
     const maxAbs = this.#reader.toF16(plan, first, count, dst);
     this.#note(id, plan, maxAbs);
     if (maxAbs >= F16_OVERFLOW && this.#job.overflow === "error") throw overflow(id, maxAbs);
+  }
+
+  /** BF16 codes where the weight is stored so and F16 can hold them, else F16 codes. */
+  #storedCodes(id: string, plan: ExprPlan, first: number, count: number, dst: number): "F16" | "BF16" {
+    const maxAbs = this.#reader.bf16AsStored(plan, first, count, dst);
+    if (maxAbs !== undefined) this.#note(id, plan, maxAbs);
+    if (maxAbs !== undefined && maxAbs < F16_OVERFLOW) return "BF16";
+    this.#codes(id, plan, first, count, dst);
+    return "F16";
   }
 
   #note(id: string, plan: ExprPlan, maxAbs: number): void {

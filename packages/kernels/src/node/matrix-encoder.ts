@@ -17,9 +17,11 @@ export const ENCODER_BYTES: number = Math.max(
 export interface EncoderIo {
   /** Puts F16 codes of `count` elements from `begin` on at `dst`; they are finite. */
   readonly read: (begin: number, count: number, dst: number) => void;
+  /** The same, but BF16 codes where the matrix is stored so and F16 can hold them. @returns the dtype of the codes. */
+  readonly readCodes: (begin: number, count: number, dst: number) => "F16" | "BF16";
   /** The table of a whole matrix: fitted by one of the threads. */
   readonly table: (fit: () => FittedTable) => FittedTable;
-  /** The same in F32, to a multiple of 4. */
+  /** Elements in F32, to a multiple of 4. */
   readonly values: (begin: number, count: number, dst: number) => void;
   /** Bytes of a part of the weight's source as they are in the file; valid until the next call. */
   readonly part: ReadPart;

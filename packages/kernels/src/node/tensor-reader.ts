@@ -1,5 +1,6 @@
 import { DTYPES } from "../dtype.ts";
 import { type ExprPlan, type FloatSource, isPackedPlan, runsOf, type SourcePlan } from "../expr-plan.ts";
+import { bf16Value } from "../plain/cast.ts";
 import type { WasmHeap } from "../wasm-heap.ts";
 import type { PackedSource, PartSource } from "../weight-expr.ts";
 import { type OutputDtype, PackedReader } from "./packed-reader.ts";
@@ -56,6 +57,15 @@ export class TensorReader {
       maxAbs = Math.max(maxAbs, pieceMax);
     }
     return maxAbs;
+  }
+
+  /** BF16 codes of `count` elements from `begin` on, when they lie in the file as they are. @returns as `toF16`. */
+  bf16AsStored(plan: ExprPlan, begin: number, count: number, dst: number): number | undefined {
+    if (isPackedPlan(plan) || plan.source.dtype !== "BF16") return undefined;
+    if (plan.permuted || plan.elementOps.length > 0) return undefined;
+    const { file, byteOffset } = plan.source;
+    this.raw(file, byteOffset + 2 * begin, 2 * count, dst);
+    return bf16Value(this.#heap.kernels.magnitude_16(dst, count));
   }
 
   /** F32 values of `count` elements from `begin` on; `dst` a multiple of 4. @returns as `toF16`. */

@@ -58,7 +58,7 @@ const BLOCK_READERS: Record<FloatDtype, BlockReader> = {
 
 const scratch = new DataView(new ArrayBuffer(4));
 
-function bf16Value(code: number): number {
+export function bf16Value(code: number): number {
   scratch.setUint16(0, code);
   return scratch.getFloat32(0);
 }

@@ -4,14 +4,19 @@ import type { Decoder, WeightRole } from "@pippin/decoder";
 import type { ReplaceProduct, ResidentModel } from "@pippin/decoder/node";
 import { ReferenceWords } from "./divergence.ts";
 
+/** Tokens whose logits are held at once. */
+const PIECE_TOKENS = 64;
+
 /** What the original model does with the calibration text. */
 export class Baseline {
   readonly #decoder: Decoder;
   readonly #model: ResidentModel;
   readonly #windows: readonly (readonly number[])[];
   readonly #words: ReferenceWords;
-  /** By layer, of each window: what the layer gets. */
-  readonly #states: Float32Array[][] = [];
+  /** Tokens of each window. */
+  readonly #lengths: readonly number[];
+  /** By layer: what it gets, all windows one after the other. */
+  readonly #states: Float32Array[] = [];
   readonly #squares = new Map<WeightRole, Float64Array>();
   readonly tokens: number;
 
@@ -19,6 +24,7 @@ export class Baseline {
     this.#decoder = decoder;
     this.#model = model;
     this.#windows = windows;
+    this.#lengths = windows.map(({ length }) => length);
     this.#words = new ReferenceWords(decoder.spec.vocabSize);
     this.tokens = windows.reduce((sum, { length }) => sum + length, 0);
   }
@@ -30,10 +36,7 @@ export class Baseline {
     { signal }: StageContext,
   ): Promise<Baseline> {
     const baseline = new Baseline(decoder, model, windows);
-    for (const window of windows) {
-      throwIfCancelled(signal);
-      await baseline.#read(window);
-    }
+    await baseline.#read(signal);
     return baseline;
   }
 
@@ -53,33 +56,41 @@ export class Baseline {
     { signal }: StageContext,
     embed?: (tokens: readonly number[]) => Float32Array,
   ): Promise<number> {
+    const hidden = embed?.(this.#windows.flat()) ?? this.#states[from]!.slice();
+    for (let layer = from; layer < this.#decoder.spec.layers.length; layer++) {
+      this.#model.layer(layer, hidden, this.#lengths, { replace });
+      await nextTurn();
+      throwIfCancelled(signal);
+    }
     let sum = 0;
-    for (const [index, window] of this.#windows.entries()) {
-      const hidden = embed?.(window) ?? this.#states[from]![index]!.slice();
-      for (let layer = from; layer < this.#decoder.spec.layers.length; layer++) {
-        this.#model.layer(layer, hidden, { replace });
-      }
-      sum += this.#words.divergence(index, this.#model.logits(hidden, replace));
+    for (const { begin, piece } of this.#pieces(hidden)) {
+      sum += this.#words.divergence(begin, this.#model.logits(piece, replace));
       await nextTurn();
       throwIfCancelled(signal);
     }
     return sum / this.tokens;
   }
 
-  async #read(window: readonly number[]): Promise<void> {
-    const hidden = await this.#model.embed(window);
+  async #read(signal: AbortSignal | undefined): Promise<void> {
+    const hidden = await this.#model.embed(this.#windows.flat());
     for (let layer = 0; layer < this.#decoder.spec.layers.length; layer++) {
-      this.#keep(layer, hidden);
-      this.#model.layer(layer, hidden, { observe: (role, inputs) => this.#addSquares(role, inputs) });
+      throwIfCancelled(signal);
+      this.#states.push(hidden.slice());
+      this.#model.layer(layer, hidden, this.#lengths, {
+        observe: (role, inputs) => this.#addSquares(role, inputs),
+      });
       await nextTurn();
     }
-    this.#keep(this.#decoder.spec.layers.length, hidden);
-    this.#words.add(this.#model.logits(hidden));
+    this.#states.push(hidden.slice());
+    for (const { piece } of this.#pieces(hidden)) this.#words.add(this.#model.logits(piece));
   }
 
-  #keep(layer: number, hidden: Float32Array): void {
-    const states = this.#states[layer] ?? [];
-    this.#states[layer] = [...states, hidden.slice()];
+  /** Some tokens at a time: the logits of all would take gigabytes. */
+  *#pieces(hidden: Float32Array): Generator<{ begin: number; piece: Float32Array }> {
+    const width = this.#decoder.spec.hiddenSize;
+    for (let begin = 0; begin < this.tokens; begin += PIECE_TOKENS) {
+      yield { begin, piece: hidden.subarray(begin * width, (begin + PIECE_TOKENS) * width) };
+    }
   }
 
   #addSquares(role: WeightRole, inputs: Float32Array): void {

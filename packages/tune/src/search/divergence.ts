@@ -1,29 +1,31 @@
 /** Next-token probabilities of the original model, what others are compared with. */
 export class ReferenceWords {
   readonly #vocabSize: number;
-  readonly #windows: { readonly p: Float32Array; readonly logP: Float32Array }[] = [];
+  readonly #rows: { readonly p: Float32Array; readonly logP: Float32Array }[] = [];
 
   constructor(vocabSize: number) {
     this.#vocabSize = vocabSize;
   }
 
-  /** @param logits - `[tokens, vocabSize]` of the next window. */
+  /** @param logits - `[tokens, vocabSize]` of the next tokens. */
   add(logits: Float32Array): void {
-    const logP = new Float32Array(logits.length);
-    for (let at = 0; at < logits.length; at += this.#vocabSize) {
-      const shift = logSumExp(logits, at, at + this.#vocabSize);
-      for (let i = at; i < at + this.#vocabSize; i++) logP[i] = logits[i]! - shift;
+    const width = this.#vocabSize;
+    for (let at = 0; at < logits.length; at += width) {
+      const shift = logSumExp(logits, at, at + width);
+      const logP = logits.slice(at, at + width);
+      for (let i = 0; i < width; i++) logP[i]! -= shift;
+      this.#rows.push({ p: logP.map(Math.exp), logP });
     }
-    this.#windows.push({ p: logP.map(Math.exp), logP });
   }
 
-  /** Σ over the tokens of a window of KL(p ‖ q) in nats, q of other logits. */
-  divergence(window: number, logits: Float32Array): number {
-    const { p, logP } = this.#windows[window]!;
+  /** Σ of KL(p ‖ q) in nats over some tokens from `first` on, q of other logits. */
+  divergence(first: number, logits: Float32Array): number {
+    const width = this.#vocabSize;
     let sum = 0;
-    for (let at = 0; at < logits.length; at += this.#vocabSize) {
-      const shift = logSumExp(logits, at, at + this.#vocabSize);
-      for (let i = at; i < at + this.#vocabSize; i++) sum += p[i]! * (logP[i]! - logits[i]! + shift);
+    for (let at = 0, token = first; at < logits.length; at += width, token++) {
+      const { p, logP } = this.#rows[token]!;
+      const shift = logSumExp(logits, at, at + width);
+      for (let i = 0; i < width; i++) sum += p[i]! * (logP[i]! - logits[at + i]! + shift);
     }
     return sum;
   }
