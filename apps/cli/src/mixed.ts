@@ -1,24 +1,13 @@
-import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackendPlan } from "@pippin/core";
-import { parseEncodingName, type Recipe } from "@pippin/quantize";
-import {
-  CALIBRATION_TEXT,
-  type CalibrationTarget,
-  calibrate,
-  chooseRecipe,
-  elementsOf,
-  type Mix,
-  measureSensitivity,
-  type Sensitivity,
-} from "@pippin/tune";
+import type { Recipe } from "@pippin/quantize";
+import { chooseRecipe, elementsOf, type Mix, measureSensitivity, type Sensitivity } from "@pippin/tune";
 import { type Command, InvalidArgumentError } from "commander";
 import { cacheFolder } from "./cache-folder.ts";
+import { type Calibrated, calibrateWeights, type Given, textWindows, withRecipe } from "./calibrated.ts";
 import type { AnyBackend } from "./config.ts";
 import { planConversion } from "./convert.ts";
 import { usageError } from "./errors.ts";
-import { evaluationWindows } from "./evaluation.ts";
 import type { OpenModel } from "./model.ts";
 import { parseNumber } from "./schema-options.ts";
 import type { CommandContext, Io } from "./terminal/io.ts";
@@ -35,14 +24,11 @@ export interface MixFlags {
 }
 
 const DEFAULT_BITS = 4.5;
-/** Of the text that losses are measured on; calibration reads more. */
+/** Of the text that losses are measured on. */
 const SEARCH = { windows: 6, tokens: 32 };
-const CALIBRATE = { windows: 32, tokens: 128 };
 /** Headers and gaps of a weight file for each matrix: three blobs at multiples of 64. */
 const PADDING = 3 * 128;
 const MAX_ROUNDS = 4;
-/** Of a text of somebody's own, that windows are chosen from. */
-const MAX_WINDOWS = 1024;
 
 export function addMixOptions(command: Command): void {
   command
@@ -61,20 +47,8 @@ function wantsMix({ quantize, bitsBudget, maxSize }: MixFlags): boolean {
   return quantize === "mixed" || bitsBudget !== undefined || maxSize !== undefined;
 }
 
-export interface Prepared {
-  /** With calibrated weights, if that was wanted. */
-  readonly model: OpenModel;
-  /** With the recipe that was found. */
-  readonly options: unknown;
+export interface Prepared extends Calibrated {
   readonly mix?: Mix | undefined;
-  /** Removes what only this conversion needed. */
-  finish(): Promise<void>;
-}
-
-interface Given {
-  readonly backend: AnyBackend;
-  readonly model: OpenModel;
-  readonly options: unknown;
 }
 
 interface Surroundings {
@@ -83,53 +57,43 @@ interface Surroundings {
 }
 
 /**
- * Where the flags ask for it, searches the mix of encodings that changes the model's words least, and calibrates it.
+ * Where the flags ask for it, searches the mix of encodings that changes the model's words least, and calibrates the weights.
  *
  * @throws PippinError `CLI_USAGE`, `TUNE_*`.
  */
-export async function prepareMix(given: Given, flags: MixFlags, around: Surroundings): Promise<Prepared> {
-  if (wantsMix(flags)) return searchMix(given, flags, around);
-  const stray =
-    flags.calibration !== undefined ? "--calibration" : flags.calibrate ? "--calibrate" : undefined;
-  if (stray !== undefined) {
-    throw usageError(`${stray} belongs to a search`, "Add --quantize mixed, --bits-budget or --max-size.");
+export async function prepareWeights(
+  given: Given,
+  flags: MixFlags,
+  { io, context }: Surroundings,
+): Promise<Prepared> {
+  const folder = join(cacheFolder(io.env), "tune");
+  const mix = wantsMix(flags) ? await searchMix(given, flags, { folder, context }) : undefined;
+  if (!flags.calibrate) {
+    if (flags.calibration !== undefined && mix === undefined) {
+      throw usageError(
+        "--calibration is read by a search and by --calibrate, and neither is asked for",
+        "Add --calibrate, --quantize mixed, --bits-budget or --max-size.",
+      );
+    }
+    const options = mix ? withRecipe(given.options, mix.recipe) : given.options;
+    return { ...given, options, mix, finish: async () => undefined };
   }
-  return { ...given, finish: async () => undefined };
+  const calibrated = await calibrateWeights(given, { flags, found: mix?.recipe, folder }, context);
+  return { ...calibrated, mix };
 }
 
 async function searchMix(
   { backend, model, options }: Given,
   flags: MixFlags,
-  { io, context }: Surroundings,
-): Promise<Prepared> {
+  { folder, context }: { readonly folder: string; readonly context: CommandContext },
+): Promise<Mix> {
   const text = checkFlags(backend, model, flags);
   const candidates = backend.recipeEncodings!(options); // checked above
-  const folder = join(cacheFolder(io.env), "tune");
   const windows = await textWindows(text, flags.calibration, SEARCH);
-  const sensitivity = await measureSensitivity(
-    model.decoder,
-    windows,
-    { cacheFolder: folder, candidates },
-    context,
-  );
-  const withRecipe = (recipe: Recipe) => ({ ...(options as object), recipe });
-  const plan = (recipe: Recipe) => planConversion(backend, model, withRecipe(recipe));
-  const mix = chooseMix(sensitivity, flags, plan);
-  if (!flags.calibrate) return { model, options: withRecipe(mix.recipe), mix, finish: async () => undefined };
-
-  const targets = calibrationTargets(mix.recipe);
-  const own = createHash("sha256")
-    .update(JSON.stringify([model.folder, mix.recipe]))
-    .digest("hex");
-  const calibrations = join(folder, `calibrate-${own.slice(0, 16)}`);
-  const texts = await textWindows(text, flags.calibration, CALIBRATE);
-  const { weights } = await calibrate(model.decoder, targets, texts, { cacheFolder: calibrations }, context);
-  return {
-    model: { ...model, decoder: { ...model.decoder, weights } },
-    options: withRecipe(onGrids(mix.recipe, targets)),
-    mix,
-    finish: () => rm(calibrations, { recursive: true, force: true }),
-  };
+  const given = { cacheFolder: folder, candidates };
+  const sensitivity = await measureSensitivity(model.decoder, windows, given, context);
+  const plan = (recipe: Recipe) => planConversion(backend, model, withRecipe(options, recipe));
+  return chooseMix(sensitivity, flags, plan);
 }
 
 /** Within bits a weight, or as large as the whole package may be. */
@@ -145,48 +109,6 @@ function chooseMix(sensitivity: Sensitivity, flags: MixFlags, plan: (recipe: Rec
     if (excess <= 0 || round === MAX_ROUNDS) return mix;
     budget = Math.min(budget, mix.bytes) - excess;
   }
-}
-
-/** What can be calibrated: matrices of layers in few bits. */
-function calibrationTargets({ rules }: Recipe): Map<string, CalibrationTarget> {
-  const targets = new Map<string, CalibrationTarget>();
-  for (const { match, encoding } of rules) {
-    const storage = typeof encoding === "string" ? parseEncodingName(encoding) : undefined;
-    if (!match.startsWith("layers.") || storage === undefined || typeof storage === "string") continue;
-    if (storage.kind === "palette" && storage.granularity === "per_grouped_channel") {
-      const { bits, groupSize: groupRows } = storage;
-      if (bits === 2 || bits === 3 || bits === 4 || bits === 6)
-        targets.set(match, { kind: "palette", bits, groupRows });
-    } else if (storage.kind === "linear" && storage.dtype.endsWith("4")) {
-      const offset = storage.mode === "asymmetric" ? "integer" : "none";
-      targets.set(match, { kind: "linear", bits: 4, offset, blockSize: storage.blockSize });
-    }
-  }
-  return targets;
-}
-
-/** Calibrated weights lie on grids of their own. */
-function onGrids(recipe: Recipe, targets: ReadonlyMap<string, unknown>): Recipe {
-  const rules = recipe.rules.map((rule) => (targets.has(rule.match) ? { ...rule, encoding: "grid" } : rule));
-  return { ...recipe, rules };
-}
-
-/** Windows from all parts of the text, in its order. */
-async function textWindows(
-  text: Text,
-  file: string | undefined,
-  { windows, tokens }: { readonly windows: number; readonly tokens: number },
-): Promise<(readonly number[])[]> {
-  const all: (readonly number[])[] = [];
-  const given = evaluationWindows(text, {
-    file,
-    bundled: CALIBRATION_TEXT,
-    size: tokens,
-    count: MAX_WINDOWS,
-  });
-  for await (const window of given) all.push(window);
-  const step = Math.max(1, all.length / windows);
-  return all.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step)).slice(0, windows);
 }
 
 /** @throws PippinError `CLI_USAGE`. */

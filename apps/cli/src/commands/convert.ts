@@ -3,7 +3,7 @@ import { checkOutputFolder } from "@pippin/core/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type AnyBackend, chooseBackend, loadBackends } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
-import { addMixOptions, type MixFlags, mixFigures, mixText, prepareMix } from "../mixed.ts";
+import { addMixOptions, type MixFlags, mixFigures, mixText, prepareWeights } from "../mixed.ts";
 import { openModel, packageName } from "../model.ts";
 import { type RescaleChoice, rescaledModel, rescaleOption, rescalingText } from "../rescale.ts";
 import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
@@ -66,7 +66,7 @@ async function convert(
   const opened = await openModel(path, context);
   const out = flags.out ?? defaultOut(opened.facts.name);
   await checkOutputFolder(out, flags);
-  const prepared = await prepareMix({ backend, model: opened, options: given }, flags, {
+  const prepared = await prepareWeights({ backend, model: opened, options: given }, flags, {
     io,
     context,
   });

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { answer } from "../answer.ts";
 import type { AnyBackend } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
-import { prepareMix } from "../mixed.ts";
+import { prepareWeights } from "../mixed.ts";
 import { openModel } from "../model.ts";
 import { openPackage, startRunner } from "../package.ts";
 import { checkParity, parityLine } from "../parity.ts";
@@ -44,7 +44,7 @@ async function deploy(
   const out = flags.out ?? defaultOut(original.facts.name);
   await checkOutputFolder(out, flags);
   const began = performance.now();
-  const prepared = await prepareMix({ backend, model: original, options: given }, flags, {
+  const prepared = await prepareWeights({ backend, model: original, options: given }, flags, {
     io,
     context,
   });

@@ -58,8 +58,10 @@ test.each([
   [["--bits-budget", "0"], "a number of bits"],
   [["--max-size", "big"], "a size such as 900MB"],
   [["--max-size", "80 parsecs"], "a size such as 900MB"],
-  [["--calibrate"], "belongs to a search"],
-  [["--calibration", "text.txt"], "belongs to a search"],
+  [["--calibrate"], "needs encodings to round to"],
+  [["--calibrate", "--quantize", "int8"], "nothing to calibrate"],
+  [["--calibrate", "--quantize", "lut4", "--program", "stateless"], "Use --target ios18"],
+  [["--calibration", "text.txt"], "neither is asked for"],
   [["--quantize", "int4", "--bits-budget", "4"], "is no search"],
   [["--quantize", "mixed", "--calibration", "missing.txt"], "missing.txt"],
 ])("%j is wrong usage: %s", async (flags, message) => {
