@@ -102,7 +102,16 @@ test.each([[["--help"]], [["help"]], [["help", "convert"]], [["convert", "--help
 test("every command's help has an example", async () => {
   const { stdout } = await runInProcess(["--help"]);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+(?:-[a-z]+)*) {2,}/gm)].map(([, name]) => name!);
-  expect(commands).toEqual(["deploy", "convert", "verify", "chat", "generate", "inspect", "merge-shards"]);
+  expect(commands).toEqual([
+    "deploy",
+    "convert",
+    "quantize",
+    "verify",
+    "chat",
+    "generate",
+    "inspect",
+    "merge-shards",
+  ]);
   for (const command of commands) {
     const help = await runInProcess([command, "--help"]);
     expect(help.stdout, command).toMatch(new RegExp(`Examples?:\\n {2}pippin ${command} `));
