@@ -16,7 +16,6 @@ import { usageError } from "./errors.ts";
 import { evaluationWindows } from "./evaluation.ts";
 import type { OpenModel } from "./model.ts";
 import type { CommandContext } from "./terminal/io.ts";
-import type { Text } from "./text.ts";
 
 /** Of the text that weights are rounded on: 4,096 tokens. */
 const CALIBRATE = { windows: 32, tokens: 128 };
@@ -56,7 +55,7 @@ export async function calibrateWeights(
   context: CommandContext,
 ): Promise<Calibrated> {
   const recipe = found ?? recipeOf(options, flags);
-  const text = checkCalibration(backend, model, options);
+  checkCalibration(backend, options);
   const targets = targetsOf(model, recipe);
   if (targets.size === 0) {
     throw usageError(
@@ -66,7 +65,7 @@ export async function calibrateWeights(
   }
   const key = createHash("sha256").update(JSON.stringify([model.folder, recipe]));
   const cache = join(folder, `calibrate-${key.digest("hex").slice(0, 16)}`);
-  const windows = await textWindows(text, flags.calibration, CALIBRATE);
+  const windows = await textWindows(model, flags.calibration, CALIBRATE, context);
   const { weights } = await calibrate(model.decoder, targets, windows, { cacheFolder: cache }, context);
   const rules = [...targets.keys()].map((match) => ({ match, encoding: "grid" }));
   return {
@@ -81,22 +80,50 @@ export function withRecipe(options: unknown, recipe: Recipe): unknown {
   return { ...(options as object), recipe };
 }
 
-/** Windows from all parts of the text, in its order. */
+/**
+ * Windows from all parts of a text, in its order. Weights without a tokenizer are measured on arbitrary ids, the same each
+ * time, with a warning.
+ *
+ * @throws PippinError `CLI_USAGE`.
+ */
 export async function textWindows(
-  text: Text,
+  { text, decoder }: OpenModel,
   file: string | undefined,
   { windows, tokens }: { readonly windows: number; readonly tokens: number },
+  context: CommandContext,
 ): Promise<(readonly number[])[]> {
+  const size = Math.min(tokens, decoder.spec.maxPositions);
+  if (text === undefined) return arbitraryWindows(decoder.spec.vocabSize, { file, windows, size }, context);
   const all: (readonly number[])[] = [];
-  const given = evaluationWindows(text, {
-    file,
-    bundled: CALIBRATION_TEXT,
-    size: tokens,
-    count: MAX_WINDOWS,
-  });
+  const given = evaluationWindows(text, { file, bundled: CALIBRATION_TEXT, size, count: MAX_WINDOWS });
   for await (const window of given) all.push(window);
   const step = Math.max(1, all.length / windows);
   return all.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step)).slice(0, windows);
+}
+
+function arbitraryWindows(
+  vocabSize: number,
+  {
+    file,
+    windows,
+    size,
+  }: { readonly file: string | undefined; readonly windows: number; readonly size: number },
+  { warn }: CommandContext,
+): number[][] {
+  if (file !== undefined) {
+    throw usageError(
+      "the model has no tokenizer, so it cannot read a text",
+      "Put its tokenizer.json beside the weights.",
+    );
+  }
+  warn({
+    code: "CLI_NO_TEXT",
+    message: "the model has no tokenizer: encodings are chosen by what it makes of arbitrary tokens",
+    hint: "Put its tokenizer.json beside the weights for a better choice.",
+  });
+  return Array.from({ length: windows }, (_, window) =>
+    Array.from({ length: size }, (_, at) => ((window * size + at) * 7919 + 13) % vocabSize),
+  );
 }
 
 /** The recipe that the options ask for. */
@@ -111,7 +138,7 @@ function recipeOf(options: unknown, { quantize = "none" }: CalibrateRequest["fla
   );
 }
 
-function checkCalibration(backend: AnyBackend, { text }: OpenModel, options: unknown): Text {
+function checkCalibration(backend: AnyBackend, options: unknown): void {
   const encodings = backend.recipeEncodings?.(options) ?? [];
   if (!encodings.some((name) => name.includes("/"))) {
     throw usageError(
@@ -119,11 +146,6 @@ function checkCalibration(backend: AnyBackend, { text }: OpenModel, options: unk
       "Use --target ios18.",
     );
   }
-  if (text !== undefined) return text;
-  throw usageError(
-    "calibration needs the model's tokenizer, and there is none",
-    "Put its tokenizer.json beside the weights.",
-  );
 }
 
 /** What can be calibrated: matrices of layers in few bits. */

@@ -1,17 +1,22 @@
 import { join } from "node:path";
 import type { BackendPlan } from "@pippin/core";
 import type { Recipe } from "@pippin/quantize";
-import { chooseRecipe, elementsOf, type Mix, measureSensitivity, type Sensitivity } from "@pippin/tune";
+import {
+  bytesFor,
+  chooseRecipe,
+  leastBytes,
+  type Mix,
+  measureSensitivity,
+  type Sensitivity,
+} from "@pippin/tune";
 import { type Command, InvalidArgumentError } from "commander";
 import { cacheFolder } from "./cache-folder.ts";
 import { type Calibrated, calibrateWeights, type Given, textWindows, withRecipe } from "./calibrated.ts";
 import type { AnyBackend } from "./config.ts";
 import { planConversion } from "./convert.ts";
 import { usageError } from "./errors.ts";
-import type { OpenModel } from "./model.ts";
 import { parseNumber } from "./schema-options.ts";
 import type { CommandContext, Io } from "./terminal/io.ts";
-import type { Text } from "./text.ts";
 
 /** Flags of commands that can search a mix of encodings. */
 export interface MixFlags {
@@ -87,9 +92,9 @@ async function searchMix(
   flags: MixFlags,
   { folder, context }: { readonly folder: string; readonly context: CommandContext },
 ): Promise<Mix> {
-  const text = checkFlags(backend, model, flags);
+  checkFlags(backend, flags);
   const candidates = backend.recipeEncodings!(options); // checked above
-  const windows = await textWindows(text, flags.calibration, SEARCH);
+  const windows = await textWindows(model, flags.calibration, SEARCH, context);
   const given = { cacheFolder: folder, candidates };
   const sensitivity = await measureSensitivity(model.decoder, windows, given, context);
   const plan = (recipe: Recipe) => planConversion(backend, model, withRecipe(options, recipe));
@@ -98,11 +103,15 @@ async function searchMix(
 
 /** Within bits a weight, or as large as the whole package may be. */
 function chooseMix(sensitivity: Sensitivity, flags: MixFlags, plan: (recipe: Recipe) => BackendPlan): Mix {
-  const elements = elementsOf(sensitivity.weights);
-  const { maxSize, bitsBudget = maxSize === undefined ? DEFAULT_BITS : undefined } = flags;
-  if (maxSize === undefined) return chooseRecipe(sensitivity, (elements * bitsBudget!) / 8);
-  let budget = maxSize - PADDING * sensitivity.weights.length;
-  if (bitsBudget !== undefined) budget = Math.min(budget, (elements * bitsBudget) / 8);
+  const { weights } = sensitivity;
+  const { maxSize, bitsBudget } = flags;
+  if (maxSize === undefined) {
+    // Nobody asked for the default, so it gives way where weights are too small or odd for it.
+    const least = bitsBudget === undefined ? leastBytes(weights) : 0;
+    return chooseRecipe(sensitivity, Math.max(least, bytesFor(weights, bitsBudget ?? DEFAULT_BITS)));
+  }
+  let budget = maxSize - PADDING * weights.length;
+  if (bitsBudget !== undefined) budget = Math.min(budget, bytesFor(weights, bitsBudget));
   for (let round = 0; ; round++) {
     const mix = chooseRecipe(sensitivity, budget);
     const excess = plan(mix.recipe).outputBytes - maxSize;
@@ -112,7 +121,7 @@ function chooseMix(sensitivity: Sensitivity, flags: MixFlags, plan: (recipe: Rec
 }
 
 /** @throws PippinError `CLI_USAGE`. */
-function checkFlags(backend: AnyBackend, { text }: OpenModel, flags: MixFlags): Text {
+function checkFlags(backend: AnyBackend, flags: MixFlags): void {
   if (backend.recipeEncodings === undefined) {
     throw usageError(
       `the backend "${backend.id}" takes no recipes`,
@@ -131,11 +140,6 @@ function checkFlags(backend: AnyBackend, { text }: OpenModel, flags: MixFlags): 
       "Use --quantize mixed with --bits-budget and --max-size.",
     );
   }
-  if (text !== undefined) return text;
-  throw usageError(
-    "a search needs the model's tokenizer, and there is none",
-    "Put its tokenizer.json beside the weights, or name a --recipe.",
-  );
 }
 
 function bits(given: string): number {

@@ -24,4 +24,4 @@ export type { TuneErrorCode } from "./errors.ts";
 export { CANDIDATES } from "./search/candidates.ts";
 export { type Choice, chooseWithin, type WeightChoices } from "./search/choose.ts";
 export { measureSensitivity, type Sensitivity, type SensitivityOptions } from "./search/measure.ts";
-export { chooseRecipe, elementsOf, type Mix } from "./search/recipe.ts";
+export { bytesFor, chooseRecipe, leastBytes, type Mix } from "./search/recipe.ts";

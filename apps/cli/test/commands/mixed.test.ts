@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PIP_CHAT, runCli } from "../support/run-cli.ts";
@@ -52,6 +52,23 @@ test("a budget that cannot be met says what would be enough, and nothing is writ
     expect(result.stderr).toMatch(/their smallest encodings take \d+ \[TUNE_BUDGET_TOO_SMALL\]/);
     expect(readdirSync(cwd).sort()).toEqual(["cache", "text.txt"]);
   }
+});
+
+test("weights without a tokenizer are measured on arbitrary tokens, and a warning says so", { timeout: 60_000 }, async () => {
+  const cwd = tempFolder();
+  const model = join(cwd, "model");
+  mkdirSync(model);
+  for (const name of ["config.json", "model.safetensors"]) copyFileSync(join(PIP_CHAT, name), join(model, name));
+  const convert = (...flags: string[]) =>
+    runCli(["convert", "model", "--quantize", "mixed", "--out", "out", "--json", ...flags], { cwd, env: env(cwd) });
+
+  const { status, stdout, stderr } = await convert();
+  expect(status).toBe(0);
+  expect(stderr).toContain("[CLI_NO_TEXT]");
+  expect(JSON.parse(stdout).mix.bitsPerWeight).toBeLessThanOrEqual(4.5);
+  writeFileSync(join(cwd, "text.txt"), "A text.");
+  const refused = await convert("--calibration", "text.txt", "--force");
+  expect({ status: refused.status, stdout: refused.stdout }).toEqual({ status: 2, stdout: "" });
 });
 
 test.each([

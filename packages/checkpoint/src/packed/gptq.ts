@@ -20,7 +20,8 @@ export function gptqTensors(parts: PackedParts, scheme: GptqScheme): void {
       ...{ packing: "gptq", bits: scheme.bits, groupSize: scheme.group_size },
       added: scheme.checkpoint_format === "gptq_v2" ? 0 : 1,
       indexed: scheme.desc_act,
-      ...(groupIndex && { groupIndex: groupIndex.source }),
+      // Without act order the index only says what is so anyway, and a weight with one has no grid to keep.
+      ...(groupIndex && scheme.desc_act && { groupIndex: groupIndex.source }),
     });
   }
 }

@@ -10,7 +10,7 @@ import { klDivergence } from "@pippin/verify";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { encodedWeight } from "../../src/search/inline-weight.ts";
 import { measureSensitivity, type Sensitivity } from "../../src/search/measure.ts";
-import { chooseRecipe, elementsOf } from "../../src/search/recipe.ts";
+import { bytesFor, chooseRecipe } from "../../src/search/recipe.ts";
 
 const MODEL = join(import.meta.dirname, "../../../../models/pip-chat");
 const CANDIDATES = ["int8", "int4/32", "lut3/16"];
@@ -64,7 +64,7 @@ async function search(options: Partial<Parameters<typeof measureSensitivity>[2]>
 
 test("losses add up to what a mix costs, and the mix beats uniform weights of its size", async () => {
   const sensitivity = await search();
-  const mix = chooseRecipe(sensitivity, (elementsOf(sensitivity.weights) * 5) / 8);
+  const mix = chooseRecipe(sensitivity, bytesFor(sensitivity.weights, 5));
   expect(mix.bitsPerWeight).toBeLessThanOrEqual(5);
   expect(mix.bitsPerWeight).toBeGreaterThan(4.9);
 
