@@ -40,7 +40,7 @@ function npmProblem(command: string): string | undefined {
   return `package.json has no script ${name}`;
 }
 
-test.each(FILES)("the commands of %s work as they are written", async (file) => {
+test.each(FILES)("the commands of %s work as they are written", { timeout: 180_000 }, async (file) => {
   const cwd = tempFolder();
   for (const path of [join(REPOSITORY, "models"), ...(SCENES[file] ?? [])]) {
     symlinkSync(path, join(cwd, basename(path)));
@@ -52,7 +52,8 @@ test.each(FILES)("the commands of %s work as they are written", async (file) => 
     }
     const [npx, name, ...args] = wordsOf(command);
     expect([npx, name], command).toEqual(["npx", "pippin"]);
-    const { status, stderr } = await runCli(args, { cwd });
+    const env = { PIPPIN_CACHE: join(cwd, "cache") };
+    const { status, stderr } = await runCli(args, { cwd, env });
     expect({ status, stderr }, command).toEqual({ status: 0, stderr: "" });
   }
 });

@@ -37,22 +37,22 @@ test("a mix keeps its budget, is found again in the cache, and calibration chang
   expect(readdirSync(join(cwd, "cache/tune")).filter((name) => name.startsWith("calibrate-"))).toEqual([]);
 });
 
-test.each([
-  [["--bits-budget", "1"], 1, "[TUNE_BUDGET_TOO_SMALL]"],
-  [["--max-size", "100kB"], 1, "[TUNE_BUDGET_TOO_SMALL]"],
-])(
-  "%j cannot be met: exit status %i, %s, nothing written",
-  { timeout: 120_000 },
-  async (flags, status, message) => {
-    const cwd = tempFolder();
-    writeFileSync(join(cwd, "text.txt"), "One short text. ".repeat(40));
+test("a budget that cannot be met says what would be enough, and nothing is written", {
+  timeout: 120_000,
+}, async () => {
+  const cwd = tempFolder();
+  writeFileSync(join(cwd, "text.txt"), "One short text. ".repeat(40));
+  for (const flags of [
+    ["--bits-budget", "1"],
+    ["--max-size", "100kB"],
+  ]) {
     const args = ["convert", PIP_CHAT, ...flags, "--calibration", "text.txt", "--out", "out"];
     const result = await runCli(args, { cwd, env: env(cwd) });
-    expect(result.status).toBe(status);
-    expect(result.stderr).toContain(message);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/their smallest encodings take \d+ \[TUNE_BUDGET_TOO_SMALL\]/);
     expect(readdirSync(cwd).sort()).toEqual(["cache", "text.txt"]);
-  },
-);
+  }
+});
 
 test.each([
   [["--bits-budget", "0"], "a number of bits"],
