@@ -47,7 +47,7 @@ export function recipeOf(
 export function searchedEncodings(target: Target, compute: Compute): readonly string[] {
   if (!takesBlocks(target)) return ["int8", "lut6", "lut4"];
   if (compute === "ane") return ["int8", "lut6/16", "lut4/4", "lut4/16"];
-  return ["grid", "int8", "lut6/8", "uint4/32", "uint4/64", "lut4/2", "lut4/4", "lut3/4"];
+  return ["grid", "int8", "lut6/16", "uint4/32", "uint4/64", "lut4/4", "lut4/16", "lut3/4", "lut3/16"];
 }
 
 function takesBlocks(target: Target): boolean {

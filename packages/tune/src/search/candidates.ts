@@ -5,7 +5,7 @@ import { encodedBytes, encodingOf, type MatrixEncoding, Recipe } from "@pippin/q
 
 /** What a search chooses from, best first where two are alike. */
 export const CANDIDATES = [
-  ...["grid", "int8", "lut6/8", "uint4/32", "uint4/64", "lut4/2", "lut4/4", "lut3/4"],
+  ...["grid", "int8", "lut6/16", "uint4/32", "uint4/64", "lut4/4", "lut4/16", "lut3/4", "lut3/16"],
 ] as const;
 
 /** One way to store one weight. */
