@@ -13,6 +13,15 @@ export {
 export { add_one_f32, max_abs_f32, scale_f32 } from "./elementwise";
 export { pack_nibbles, quantize_groups, quantize_groups_bf16 } from "./quantize-groups";
 export { grid_codes } from "./grid";
+export { grid_groups } from "./grid-groups";
+export {
+  affine_scales,
+  q2_k_scales,
+  q3_k_scales,
+  q4_k_scales,
+  q6_k_scales,
+  whole_scales,
+} from "./grid-scales";
 export { add_product, pack_panels } from "./products";
 export { quantize_run } from "./quantize-run";
 export { magnitude_16, range_f16 } from "./ranges";

@@ -9,7 +9,7 @@ import { isQuiet, putLoudly, putProducts, putRamp, putSums, tiny, topOfSums } fr
 
 /** Bytes 0–3 of `q`, unsigned, as F32. */
 @inline
-function fourBytes(q: v128): v128 {
+export function fourBytes(q: v128): v128 {
   return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(q)));
 }
 
@@ -262,7 +262,7 @@ function q2_k<T>(src: usize, dst: usize, count: i32): f32 {
 
 /** Scale `index` of a Q3_K block: four bits in one place, two in another, around 32. */
 @inline
-function q3_k_scale(scales: usize, index: usize): f32 {
+export function q3_k_scale(scales: usize, index: usize): f32 {
   const low = (<i32>load<u8>(scales + (index & 7)) >> (<i32>(index >> 3) << 2)) & 15;
   const high = (<i32>load<u8>(scales + 8 + (index & 3)) >> (<i32>(index >> 2) << 1)) & 3;
   return <f32>((low | (high << 4)) - 32);

@@ -122,7 +122,7 @@ export interface ErrorSums {
   maxError: number;
   /** Values beyond the integers' range. */
   saturated: number;
-  /** Groups whose scale is 0: all zeros, or too small for F16. */
+  /** Groups whose scale is 0: all zeros, or too small for F16. On a grid of the checkpoint, all that keep one value only. */
   zeroGroups: number;
   /** Groups too wide for coremltools' F16 arithmetic, which got the scale and offset that F32 gives. */
   wideScales: number;

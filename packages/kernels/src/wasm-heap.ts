@@ -10,6 +10,7 @@ type Gemv = (w: Address, x: Address, y: Address, rows: number, stride: number) =
 type GroupAddresses = [scales: Address, zeros: Address, biases: Address];
 type SumAddresses = [n: Address, s1: Address, s2: Address];
 type Gemm = (...args: [...Parameters<Gemv>, m: number, scratch: Address]) => void;
+type FindScales = (src: Address, scales: Address, minima: Address, blocks: number, stride: number) => void;
 type QuantizeGroups = (
   src: Address,
   dst: Address,
@@ -105,6 +106,24 @@ export interface WasmExports {
     high: number,
     sums: Address,
   ) => void;
+  /** Returns how many groups have become constants. */
+  readonly grid_groups: (
+    scales: Address,
+    minima: Address,
+    count: number,
+    skip: number,
+    kind: number,
+    high: number,
+    groups: Address,
+    scaleCodes: Address,
+    offsets: Address,
+  ) => number;
+  readonly whole_scales: FindScales;
+  readonly affine_scales: FindScales;
+  readonly q2_k_scales: FindScales;
+  readonly q3_k_scales: FindScales;
+  readonly q4_k_scales: FindScales;
+  readonly q6_k_scales: FindScales;
   readonly pack_nibbles: (src: Address, dst: Address, count: number) => void;
   readonly prepare_pairs: (x: Address, dst: Address, count: number, factor: number) => void;
   readonly gemv_f32: Gemv;

@@ -172,9 +172,9 @@ export class ChunkWriter {
         read: (first, count, address) => this.#codes(id, matrix.plan, first, count, address),
         readCodes: (first, count, address) => this.#storedCodes(id, matrix.plan, first, count, address),
         table: (fit) => this.#tables.get(id, fit),
-        values: (first, count, address) => {
-          this.#note(id, matrix.plan, this.#reader.toF32(matrix.plan, first, count, address));
-        },
+        values: (first, count, address) => this.#values(id, matrix.plan, first, count, address),
+        hold: (first, end) => this.#reader.hold(matrix.plan, first, end),
+        blocks: (first, count) => this.#reader.blocks(matrix.plan, first, count),
         part: (part, offset, byteLength) => this.#reader.part(part, offset, byteLength),
         write: (bytes, position) => this.#writeOut(bytes, position),
       };
@@ -215,6 +215,13 @@ export class ChunkWriter {
     if (maxAbs !== undefined && maxAbs < F16_OVERFLOW) return "BF16";
     this.#codes(id, plan, first, count, dst);
     return "F16";
+  }
+
+  /** F32 values that F16 can hold, unless those beyond are to saturate. */
+  #values(id: string, plan: ExprPlan, first: number, count: number, dst: number): void {
+    const maxAbs = this.#reader.toF32(plan, first, count, dst);
+    this.#note(id, plan, maxAbs);
+    if (maxAbs >= F16_OVERFLOW && this.#job.overflow === "error") throw overflow(id, maxAbs);
   }
 
   #note(id: string, plan: ExprPlan, maxAbs: number): void {

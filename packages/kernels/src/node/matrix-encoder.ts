@@ -23,6 +23,14 @@ export interface EncoderIo {
   readonly table: (fit: () => FittedTable) => FittedTable;
   /** Elements in F32, to a multiple of 4. */
   readonly values: (begin: number, count: number, dst: number) => void;
+  /**
+   * Reads ahead what `values` and `blocks` of elements `begin` to `end` need, as far as it fits.
+   *
+   * @returns where that ends, at least a thousand elements further on or at `end`.
+   */
+  readonly hold: (begin: number, end: number) => number;
+  /** Address of blocks of the weight's source, a single tensor; valid until the next call of anything else. */
+  readonly blocks: (first: number, count: number) => number;
   /** Bytes of a part of the weight's source as they are in the file; valid until the next call. */
   readonly part: ReadPart;
   /** Writes to a place of the output file. */

@@ -92,6 +92,30 @@ export class TensorReader {
     return maxAbs;
   }
 
+  /**
+   * Reads the blocks of elements `begin` to `end` at once, as many as the window holds, if they lie in one piece: reading
+   * values of these elements, or `blocks`, then finds them there.
+   *
+   * @returns where the elements end that are there.
+   */
+  hold(plan: ExprPlan, begin: number, end: number): number {
+    if (isPackedPlan(plan) || plan.permuted || begin >= end) return end;
+    const { blockBytes, blockElements } = DTYPES[plan.source.dtype];
+    const [run] = runsOf(plan, begin, end - begin);
+    const skip = run!.sourceElement % blockElements;
+    const firstBlock = (run!.sourceElement - skip) / blockElements;
+    const needed = Math.ceil((skip + end - begin) / blockElements);
+    const blocks = Math.min(needed, Math.floor(WINDOW_BYTES / blockBytes));
+    this.#load(plan, { firstBlock, blocks });
+    return Math.min(end, begin + blocks * blockElements - skip);
+  }
+
+  /** Address of `count` blocks of a tensor from block `firstBlock` on, as they are in the file; the next call may overwrite them. */
+  blocks(plan: ExprPlan, firstBlock: number, count: number): number {
+    if (isPackedPlan(plan)) throw new TypeError("packed sources have no blocks");
+    return this.#load(plan, { firstBlock, blocks: count });
+  }
+
   /** Bytes of a file as they are. */
   raw(file: string, position: number, byteLength: number, dst: number): void {
     this.#files.read(file, this.#heap.bytes.subarray(dst, dst + byteLength), position);
@@ -164,7 +188,7 @@ export class TensorReader {
   }
 
   /** Address of the piece's blocks in the window, read when they are not there. */
-  #load(plan: SourcePlan<FloatSource>, piece: Piece): number {
+  #load(plan: SourcePlan<FloatSource>, piece: Pick<Piece, "firstBlock" | "blocks">): number {
     const { file, byteOffset, byteLength, dtype } = plan.source;
     const { blockBytes } = DTYPES[dtype];
     const begin = byteOffset + piece.firstBlock * blockBytes;
