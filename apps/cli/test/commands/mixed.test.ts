@@ -54,13 +54,19 @@ test("a budget that cannot be met says what would be enough, and nothing is writ
   }
 });
 
-test("weights without a tokenizer are measured on arbitrary tokens, and a warning says so", { timeout: 60_000 }, async () => {
+test("weights without a tokenizer are measured on arbitrary tokens, and a warning says so", {
+  timeout: 60_000,
+}, async () => {
   const cwd = tempFolder();
   const model = join(cwd, "model");
   mkdirSync(model);
-  for (const name of ["config.json", "model.safetensors"]) copyFileSync(join(PIP_CHAT, name), join(model, name));
+  for (const name of ["config.json", "model.safetensors"])
+    copyFileSync(join(PIP_CHAT, name), join(model, name));
   const convert = (...flags: string[]) =>
-    runCli(["convert", "model", "--quantize", "mixed", "--out", "out", "--json", ...flags], { cwd, env: env(cwd) });
+    runCli(["convert", "model", "--quantize", "mixed", "--out", "out", "--json", ...flags], {
+      cwd,
+      env: env(cwd),
+    });
 
   const { status, stdout, stderr } = await convert();
   expect(status).toBe(0);

@@ -20,8 +20,7 @@ export function gptqTensors(parts: PackedParts, scheme: GptqScheme): void {
       ...{ packing: "gptq", bits: scheme.bits, groupSize: scheme.group_size },
       added: scheme.checkpoint_format === "gptq_v2" ? 0 : 1,
       indexed: scheme.desc_act,
-      // Without act order the index only says what is so anyway, and a weight with one has no grid to keep.
-      ...(groupIndex && scheme.desc_act && { groupIndex: groupIndex.source }),
+      ...(groupIndex && { groupIndex: groupIndex.source }),
     });
   }
 }
@@ -69,7 +68,8 @@ function addTransposed(parts: PackedParts, layer: string, given: Transposed): vo
       ...{ kind: "affine", shape: [rows, columns], codes: codes.source, bits, packing, groupSize },
       scales: scales.source,
       offset: { kind: "zeroPoints", zeros: zeros.source, added },
-      ...(groupIndex && { groupIndex }),
+      // Without act order the index only says what is so anyway, and a weight with one has no grid to keep.
+      ...(groupIndex && indexed && { groupIndex }),
     },
     quantization: { bits, codes: "integer", axis: 1, groupSize, groupRows: 1, offset: "zeroPoint", indexed },
   });
