@@ -3,6 +3,7 @@ import { DTYPES, type FloatDtype } from "./dtype.ts";
 import type { KernelsErrorCode } from "./errors.ts";
 import { type F16Cast, plainCastToF16, plainCastToF32 } from "./plain/cast.ts";
 import { sharedHeap, TILE_ELEMENTS } from "./shared-heap.ts";
+import type { WasmHeap } from "./wasm-heap.ts";
 
 const SOURCE = 0;
 const TARGET = SOURCE + 8 * TILE_ELEMENTS;
@@ -19,6 +20,7 @@ export function castToF16(bytes: Uint8Array, dtype: FloatDtype): F16Cast {
   const count = countElements(bytes, dtype);
   const wasm = sharedHeap();
   if (wasm === undefined) return plainCastToF16(bytes, dtype);
+  if (count <= TILE_ELEMENTS) return castTile(wasm, bytes, dtype, count);
   const codes = new Uint16Array(count);
   let maxAbs = 0;
   forEachTile(bytes, dtype, (tile, begin, tileCount) => {
@@ -31,6 +33,14 @@ export function castToF16(bytes: Uint8Array, dtype: FloatDtype): F16Cast {
     maxAbs = Math.max(maxAbs, tileMax);
   });
   return { codes, maxAbs };
+}
+
+/** One tile leaves the heap as a copy: an array of its own would be filled with zeros first. */
+function castTile(wasm: WasmHeap, bytes: Uint8Array, dtype: FloatDtype, count: number): F16Cast {
+  wasm.bytes.set(bytes, SOURCE);
+  const maxAbs = wasm.toF16(dtype, SOURCE, TARGET, count);
+  if (!Number.isFinite(maxAbs)) return { codes: plainCastToF16(bytes, dtype).codes, maxAbs };
+  return { codes: new Uint16Array(wasm.bytes.slice(TARGET, TARGET + 2 * count).buffer), maxAbs };
 }
 
 /**
