@@ -1,10 +1,12 @@
 import type { DistinctValues } from "../plain/palette.ts";
 import type { RunningSums } from "../plain/partition.ts";
+import { scratch } from "./scratch.ts";
 
 /** Places between distinct values where a cluster may begin: the bins of a coarse search. */
 export interface Candidates {
   /** `[bins + 1]`, ascending: a place is the number of values before it. The first is 0, the last all. */
   readonly places: Int32Array;
+  /** Valid until the next search. */
   readonly sums: RunningSums;
 }
 
@@ -15,9 +17,9 @@ export interface Candidates {
 export function chooseCandidates(distinct: DistinctValues, limit: number): Candidates {
   const places = distinct.values.length <= limit ? allPlaces(distinct) : placesOf(distinct.spread, limit);
   if (places.length === distinct.n.length) return { places, sums: distinct };
-  const n = new Float64Array(places.length);
-  const s1 = new Float64Array(places.length);
-  const s2 = new Float64Array(places.length);
+  const n = scratch("n", places.length);
+  const s1 = scratch("s1", places.length);
+  const s2 = scratch("s2", places.length);
   for (let i = 0; i < places.length; i++) {
     const place = places[i]!;
     n[i] = distinct.n[place]!;

@@ -1,6 +1,7 @@
 import type { Partition, Windows } from "../plain/partition.ts";
 import { type Candidates, shareOf } from "./candidates.ts";
 import { bestPartition } from "./partition.ts";
+import { scratch } from "./scratch.ts";
 
 /** A window reaches so many bounds to each side of its middle, and at least so many places. */
 const reachOf = (clusters: number): number => Math.max(4, clusters >> 4);
@@ -33,7 +34,8 @@ function expectedBounds(
   clusters: number,
 ): Int32Array {
   const bins = places.length - 1;
-  const cumulative = new Float64Array(bins + 1);
+  const cumulative = scratch("cumulative", bins + 1);
+  cumulative[0] = 0;
   for (let bin = 0; bin < bins; bin++) {
     const width = values[places[bin + 1]! - 1]! - values[Math.max(0, places[bin]! - 1)]!;
     cumulative[bin + 1] = cumulative[bin]! + Math.cbrt((n[bin + 1]! - n[bin]!) * width * width);
