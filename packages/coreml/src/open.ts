@@ -3,7 +3,7 @@ import type { OpenedPackage, RunnerOptions, StageContext } from "@pippin/core";
 import { DecoderSpec } from "@pippin/decoder";
 import { coremlError } from "./errors.ts";
 import { describePackages } from "./package/describe-packages.ts";
-import { findPackages } from "./package/find-packages.ts";
+import { needPackages } from "./package/find-packages.ts";
 import { type CoremlPackage, readPackage } from "./package/read-package.ts";
 import { readNamedWeight } from "./package/weights.ts";
 import { createRunner } from "./run/runner.ts";
@@ -40,14 +40,7 @@ export async function openCoreml(path: string): Promise<OpenedPackage<DecoderSpe
 
 /** Opens every package at `path`, in the order that the first one's manifest gives. */
 async function openInOrder(path: string): Promise<CoremlPackage[]> {
-  const found = await findPackages(path);
-  if (found.length === 0) {
-    throw coremlError("COREML_MANIFEST_INVALID", {
-      message: `${path} is not an .mlpackage and holds none`,
-      hint: "Name the package, or the folder that pippin convert wrote.",
-      details: { path },
-    });
-  }
+  const found = await needPackages(path);
   const opened: CoremlPackage[] = [];
   try {
     for (const each of found) opened.push(await readPackage(each));

@@ -7,7 +7,7 @@ import { BlobLayout } from "../lower/blob-layout.ts";
 import { countNames } from "../lower/blob-pool.ts";
 import { recipeOf } from "../lower/encodings.ts";
 import type { RecompressOptions } from "../options.ts";
-import { findPackages } from "../package/find-packages.ts";
+import { needPackages } from "../package/find-packages.ts";
 import { type CoremlPackage, readPackage } from "../package/read-package.ts";
 import { writePackage } from "../package/write-package.ts";
 import { encode } from "../proto/codec.ts";
@@ -32,14 +32,7 @@ export async function recompress(
   output: string,
   context: StageContext = {},
 ): Promise<Artifact[]> {
-  const found = await findPackages(path);
-  if (found.length === 0) {
-    throw coremlError("COREML_MANIFEST_INVALID", {
-      message: `${path} is not an .mlpackage and holds none`,
-      hint: "Name the package, or the folder that pippin convert wrote.",
-      details: { path },
-    });
-  }
+  const found = await needPackages(path);
   const artifacts: Artifact[] = [];
   for (const each of found) {
     throwIfCancelled(context.signal);

@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TensorBytes } from "@pippin/checkpoint/node";
 import { type StageContext, throwIfCancelled } from "@pippin/core";
 import type { Decoder, WeightRole, WeightSet } from "@pippin/decoder";
 import { createLayerEngine, type LayerEngine } from "@pippin/decoder/node";
-import { isPackedSource, type WeightExpr } from "@pippin/kernels";
+import type { WeightExpr } from "@pippin/kernels";
 import { createProductPool, type ProductPool, readWeight } from "@pippin/kernels/node";
+import { cacheKey } from "../cache-key.ts";
 import { type CompensateOptions, compensate, DEFAULT_SEARCH } from "./compensate.ts";
 import { type CalibrateWarningCode, calibrateError } from "./errors.ts";
 import { DEFAULT_DAMPING, factorHessian } from "./factor.ts";
@@ -61,7 +60,9 @@ export async function calibrate(
   warnIfShort(decoder, targets, tokens, context);
   const engine = createLayerEngine(decoder, { threads: options.threads, contextLength });
   const products = createProductPool({ threads: options.threads });
-  const key = await keyOf(decoder, targets, windows, options);
+  const { damping = DEFAULT_DAMPING, search = DEFAULT_SEARCH } = options;
+  const rest = ["calibrate", VERSION, [...targets], windows, damping, search];
+  const key = await cacheKey(decoder, rest);
   const run: Run = { decoder, targets, options, context, engine, products, key };
   const exprs = new Map<WeightRole, WeightExpr>();
   const matrices: CalibratedMatrix[] = [];
@@ -184,25 +185,6 @@ async function advance(
   } finally {
     await loaded.close();
   }
-}
-
-/** Names everything that decides the codes: files by size and time, since reading them takes too long. */
-async function keyOf(
-  { spec, weights }: Decoder,
-  targets: ReadonlyMap<WeightRole, CalibrationTarget>,
-  windows: readonly (readonly number[])[],
-  { damping = DEFAULT_DAMPING, search = DEFAULT_SEARCH }: CalibrateOptions,
-): Promise<string> {
-  const exprs = weights.roles.map((role) => weights.expr(role));
-  const files = new Map<string, readonly number[]>();
-  for (const { source } of exprs) {
-    const { file } = isPackedSource(source) ? source.codes : source;
-    if (files.has(file)) continue;
-    const { size, mtimeMs } = await stat(file);
-    files.set(file, [size, mtimeMs]);
-  }
-  const text = JSON.stringify([VERSION, spec, exprs, [...files], [...targets], windows, damping, search]);
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function warnIfShort(

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Decoder } from "@pippin/decoder";
-import { isPackedSource } from "@pippin/kernels";
+import { cacheKey } from "../cache-key.ts";
 import type { WeightChoices } from "./choose.ts";
 
 /** Raised when the same model and text give other figures. */
@@ -35,22 +34,13 @@ export async function openCache(folder: string, key: string): Promise<SearchCach
   };
 }
 
-/** Names everything that decides the figures: files by size and time, since reading them takes too long. */
-export async function searchKey(
-  { spec, weights }: Decoder,
+/** The key of measurements on a text. */
+export function searchKey(
+  decoder: Decoder,
   windows: readonly (readonly number[])[],
   candidates: readonly string[],
 ): Promise<string> {
-  const exprs = weights.roles.map((role) => weights.expr(role));
-  const files = new Map<string, readonly number[]>();
-  for (const { source } of exprs) {
-    const { file } = isPackedSource(source) ? source.codes : source;
-    if (files.has(file)) continue;
-    const { size, mtimeMs } = await stat(file);
-    files.set(file, [size, mtimeMs]);
-  }
-  const text = JSON.stringify([VERSION, spec, exprs, [...files], windows, candidates]);
-  return createHash("sha256").update(text).digest("hex");
+  return cacheKey(decoder, ["search", VERSION, windows, candidates]);
 }
 
 function parsed(line: string): { unit: string; choices: WeightChoices[] } | undefined {
