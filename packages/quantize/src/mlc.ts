@@ -14,6 +14,11 @@ export interface MlcWeight {
 export interface MlcOptions extends QuantizeOptions {
   /** Embeddings are stored by rows in every mode; linear weights of the _0 modes transposed. */
   readonly role?: "linear" | "embedding" | undefined;
+  /**
+   * Finite values beyond the mode's dtype: `error` refuses them; `infinite` gives what mlc_llm writes, a group with an infinite
+   * scale, whose weights cannot be read again. Default: `error`.
+   */
+  readonly overflow?: "error" | "infinite" | undefined;
 }
 
 /** Largest magnitude that rounds to a finite value. */
@@ -31,10 +36,11 @@ export function quantizeGroups(
   mode: MlcMode,
   options: MlcOptions = {},
 ): MlcWeight {
-  const { name = "without a name", role = "linear" } = options;
+  const { name = "without a name", role = "linear", overflow = "error" } = options;
   const { dtype, transposed } = MLC_MODES[mode];
   checkShape(name, values.length, shape);
-  const bad = values.findIndex((value) => !(Math.abs(value) < LIMIT[dtype]));
+  const limit = overflow === "error" ? LIMIT[dtype] : Number.POSITIVE_INFINITY;
+  const bad = values.findIndex((value) => !(Math.abs(value) < limit));
   if (bad >= 0)
     notFinite(name, bad, values[bad]!, `Use a mode with a wider dtype than ${dtype}, such as q4f32_1.`);
   const [rows, cols] = shape;

@@ -52,6 +52,21 @@ test("a group of zeros has scale and codes 0, and a short row is filled with zer
   expect(hex(scale, 4)).toEqual(["0000", "3c00"]);
 });
 
+test("a value beyond F16 is refused, or makes its group's scale infinite as in mlc_llm", () => {
+  const values = Float32Array.from({ length: 32 }, (_, i) => (i === 3 ? 1e6 : i / 8));
+
+  expect(() => quantizeGroups(values, [1, 32], "q4f16_1")).toThrow(
+    expect.objectContaining({ code: "QUANTIZE_WEIGHT_NOT_FINITE" }),
+  );
+  const { words, scale } = quantizeGroups(values, [1, 32], "q4f16_1", { overflow: "infinite" });
+  expect(hex(words, 8)).toEqual(["77770777", "77777777", "77777777", "77777777"]);
+  expect(hex(scale, 4)).toEqual(["7c00"]);
+  values[5] = Number.NaN;
+  expect(() => quantizeGroups(values, [1, 32], "q4f16_1", { overflow: "infinite" })).toThrow(
+    "NaN at element 5",
+  );
+});
+
 test("the KN layout transposes linear weights, not embeddings", () => {
   const values = Float32Array.from({ length: 2 * 64 }, (_, i) => Math.sin(i));
   const byRows = quantizeGroups(values, [2, 64], "q4f16_1");
