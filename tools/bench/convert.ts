@@ -29,7 +29,7 @@ mkdirSync(folder, { recursive: true });
 const [load = 0] = loadavg();
 try {
   const rows = await compare(Number(values.rounds));
-  if (!values["no-python"]) rows.push(...(await coremltoolsRows(folder)));
+  if (!values["no-python"]) rows.push(...(await coremltoolsRows(folder, ["none"])));
   report("convert", load, rows);
 } finally {
   rmSync(folder, { recursive: true, force: true });

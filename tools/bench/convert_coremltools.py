@@ -1,6 +1,6 @@
-"""What people do today: load a llama checkpoint in PyTorch, trace it at 64 tokens, convert, save.
+"""What people do today: load a llama checkpoint in PyTorch, trace it at 64 tokens, convert, perhaps compress, save.
 
-convert_coremltools.py MODEL OUT.mlpackage
+convert_coremltools.py MODEL OUT.mlpackage [int8|int4|lut4]
 """
 
 import json
@@ -8,12 +8,19 @@ import os
 import sys
 
 import coremltools as ct
+import coremltools.optimize.coreml as cto
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import nn
 
 TOKENS = 64
+INT4 = {"dtype": "int4", "granularity": "per_block", "block_size": 32}
+COMPRESS = {
+    "int8": (cto.linear_quantize_weights, cto.OpLinearQuantizerConfig(mode="linear_symmetric", dtype="int8")),
+    "int4": (cto.linear_quantize_weights, cto.OpLinearQuantizerConfig(mode="linear_symmetric", **INT4)),
+    "lut4": (cto.palettize_weights, cto.OpPalettizerConfig(mode="kmeans", nbits=4)),
+}
 
 
 class Norm(nn.Module):
@@ -82,7 +89,10 @@ if __name__ == "__main__":
         traced,
         inputs=[ct.TensorType("input_ids", (1, TOKENS), dtype=np.int32)],
         outputs=[ct.TensorType("logits", dtype=np.float16)],
-        minimum_deployment_target=ct.target.iOS17,
+        minimum_deployment_target=ct.target.iOS18,
         skip_model_load=True,
     )
+    if len(sys.argv) > 3:
+        compress, config = COMPRESS[sys.argv[3]]
+        package = compress(package, cto.OptimizationConfig(global_config=config))
     package.save(sys.argv[2])

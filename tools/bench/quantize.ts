@@ -2,7 +2,9 @@
  * Times linear quantization: the kernels alone, on one thread, and whole checkpoints of the shape of Qwen2.5-1.5B
  * streamed into one weight file, against `cp` of the same files.
  *
- *     npm run bench:quantize -- [--rounds 5] [--folder DIR]
+ *     npm run bench:quantize -- [--rounds 5] [--folder DIR] [--coremltools]
+ *
+ * `--coremltools` also takes SmolLM2-135M from checkpoint to package both ways (some minutes).
  *
  * Rounds alternate between all; the cheapest of each counts. Nothing is flushed to disk on either side.
  */
@@ -11,6 +13,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type LinearEncoding, linearGroupSize, linearRange, quantizeLinearGroups } from "@pippin/kernels";
+import { coremltoolsRows } from "./coremltools.ts";
 import { type Cost, cheapest, measure, type Row, report } from "./measure.ts";
 import { randomHalves } from "./random-halves.ts";
 import { writeSyntheticQwen } from "./synthetic.ts";
@@ -37,14 +40,19 @@ const ENCODINGS: Readonly<Record<string, LinearEncoding>> = {
 };
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, folder: { type: "string" } },
+  options: {
+    rounds: { type: "string", default: "5" },
+    folder: { type: "string" },
+    coremltools: { type: "boolean", default: false },
+  },
 });
 const rounds = Number(values.rounds);
 const folder = join(values.folder ?? roomyFolder(), `pippin-bench-${process.pid}`);
 mkdirSync(folder, { recursive: true });
 const [load = 0] = loadavg();
 try {
-  report("quantize", load, [...kernelRows(), ...(await streamRows())]);
+  const both = values.coremltools ? await coremltoolsRows(folder, ["int8", "int4", "lut4"]) : [];
+  report("quantize", load, [...kernelRows(), ...(await streamRows()), ...both]);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
