@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import type { DescriptionRow, PackageDescription } from "@pippin/core";
-import { constantOf } from "../mil/constants.ts";
-import { BITS, countOf, packedBytes } from "../mil/types.ts";
+import { constantOf, isConstant } from "../mil/constants.ts";
+import { BITS, countOf, milTypeOf, packedBytes, type Shape } from "../mil/types.ts";
+import type { DataTypeName, Operation } from "../proto/mil.ts";
 import { ARRAY_DATA_TYPE, type FeatureDescription, type FunctionDescription } from "../proto/model.ts";
 import type { CoremlPackage } from "./read-package.ts";
 import { operationsOf } from "./weights.ts";
@@ -75,21 +76,56 @@ function operationRows(opened: CoremlPackage): DescriptionRow[] {
     .map(([name, count]) => ({ name, text: `× ${count}` }));
 }
 
-/** Each blob once, under the first name that refers to it. */
+/** Each blob once, under the first name that refers to it; the parts of a compressed weight together. */
 function weightRows(opened: CoremlPackage): DescriptionRow[] {
   const rows = new Map<string, DescriptionRow>();
   for (const operation of operationsOf(opened)) {
-    const name = operation.outputs[0]?.name ?? "";
-    const value = operation.attributes.get("val");
-    if (operation.type !== "const" || value?.blobFileValue === undefined) continue;
-    const { type, content } = constantOf(value, name);
-    if (content.kind !== "blob" || type.dtype === "STRING" || BITS[type.dtype] === undefined) continue;
-    const key = `${content.fileName}@${content.offset}`;
-    if (rows.has(key)) continue;
-    const bytes = packedBytes(type.dtype, countOf(type.shape, name));
-    rows.set(key, { name, dtype: type.dtype, shape: type.shape, bytes });
+    if (!isConstant(operation.type)) continue;
+    const parts = blobsOf(operation);
+    const [codes] = parts;
+    if (codes === undefined || rows.has(codes.key)) continue;
+    const { name = "" } = operation.outputs[0] ?? {};
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    if (operation.type === "const")
+      rows.set(codes.key, { name, dtype: codes.dtype, shape: codes.shape, bytes });
+    else rows.set(codes.key, { name, ...compressedRow(operation, parts), bytes });
   }
   return [...rows.values()];
+}
+
+interface BlobPart {
+  readonly part: string;
+  readonly key: string;
+  readonly dtype: DataTypeName;
+  readonly shape: Shape;
+  readonly bytes: number;
+}
+
+/** The parts of a constant that lie in the weight file, its codes first. */
+function blobsOf({ attributes, inputs, outputs }: Operation): BlobPart[] {
+  const bound = [...inputs].map(([part, { arguments: given }]) => [part, given[0]?.value] as const);
+  const parts = [...bound, ...attributes].flatMap(([part, value]): BlobPart[] => {
+    if (value?.blobFileValue === undefined) return [];
+    const { type, content } = constantOf(value, `${part} of ${outputs[0]?.name ?? ""}`);
+    if (content.kind !== "blob" || type.dtype === "STRING" || BITS[type.dtype] === undefined) return [];
+    const key = `${content.fileName}@${content.offset}`;
+    return [{ part, key, ...type, bytes: packedBytes(type.dtype, countOf(type.shape, part)) }];
+  });
+  const isCodes = ({ part }: BlobPart) => CODES.has(part);
+  return [...parts.filter(isCodes), ...parts.filter((part) => !isCodes(part))];
+}
+
+/** What the operations of compressed weights call their codes. */
+const CODES: ReadonlySet<string> = new Set(["data", "indices", "quantized_data"]);
+
+/** The type of the codes, the shape of the weight, and the other parts in words. */
+function compressedRow(
+  { outputs }: Operation,
+  [codes, ...others]: readonly BlobPart[],
+): Pick<DescriptionRow, "dtype" | "shape" | "text"> {
+  const { shape } = milTypeOf(outputs[0]?.type, outputs[0]?.name ?? "");
+  const text = others.map((other) => `${other.part} ${other.dtype} [${other.shape.join(", ")}]`).join(", ");
+  return { dtype: codes!.dtype, shape, text }; // called with codes
 }
 
 function metadataRows({ model }: CoremlPackage): DescriptionRow[] {

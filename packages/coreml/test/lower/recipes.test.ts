@@ -1,5 +1,6 @@
 import { Recipe, type RecipeInput } from "@pippin/quantize";
 import { expect, test } from "vitest";
+import { backend } from "../../src/backend.ts";
 import { milTypeOf } from "../../src/mil/types.ts";
 import { readPackage } from "../../src/package/read-package.ts";
 import { convert } from "../support/convert.ts";
@@ -102,6 +103,25 @@ test("an encoding that the target does not take is refused with the weight's nam
       /^weight layers\.0\.\S+ .*int4\/32: a linear 4-bit weight needs ios18, the target is ios17$/,
     ),
   });
+});
+
+test("a description shows compressed weights with all of their bytes", async () => {
+  const { path, plan } = await convert(await tinyModel(WIDE), { recipe: Recipe.parse(RECIPE) });
+  const opened = await backend.open(path);
+  const { facts, sections } = opened.describe();
+  await opened.close();
+
+  const rows = new Map(sections.find(({ title }) => title === "weights")!.rows.map((row) => [row.name, row]));
+  expect(rows.get("layers_0_mlp_up_weight")).toMatchObject({
+    dtype: "UINT3",
+    shape: [96, 64],
+    bytes: (96 * 64 * 3) / 8 + 12 * 8 * 2,
+    text: "lut FLOAT16 [12, 1, 8, 1]",
+  });
+  expect(rows.get("embedding_weight")?.bytes).toBe(301 * 64 + 301 * 2 + 301);
+  // Beside the weights there are records, gaps and the program.
+  expect(Number(facts.weightBytes)).toBeGreaterThan(plan.built.weightBytes * 0.8);
+  expect(Number(facts.weightBytes)).toBeLessThan(plan.built.weightBytes);
 });
 
 test("a mixed package without its recipe is refused", async () => {
