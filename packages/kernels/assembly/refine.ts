@@ -27,14 +27,14 @@ function twoCosts(row: usize, place: v128, ne: v128, s1e: v128, s2e: v128): v128
   return v128.bitselect(cost, f64x2.splat(Infinity), f64x2.lt(v128.load(row, ROW_PLACE), place));
 }
 
-/** Puts a choice that cannot be. */
+/** Puts a choice that cannot be: it begins behind every place. Its sums are never looked at, as a quotient of theirs may be NaN. */
 @inline
 function putNone(row: usize): void {
   store<f64>(row, 0);
   store<f64>(row, 0, ROW_S1);
   store<f64>(row, 0, ROW_S2);
   store<f64>(row, Infinity, ROW_COST);
-  store<f64>(row, 0, ROW_PLACE);
+  store<f64>(row, Infinity, ROW_PLACE);
 }
 
 /**
@@ -93,6 +93,7 @@ function step(
   store<f64>(row, load<f64>(s1), ROW_S1);
   store<f64>(row, load<f64>(s2), ROW_S2);
   store<f64>(row, 0, ROW_COST);
+  store<f64>(row, 0, ROW_PLACE);
   for (let k: usize = 1; k <= clusters; k++) {
     const bound = load<i32>(bounds + (k << 2));
     const width = load<i32>(steps + (k << 2));

@@ -79,3 +79,14 @@ test("the kernel moves bounds as its twin does", () => {
     { numRuns: 400 },
   );
 });
+
+test("where as many values are below zero as above, a choice that cannot be is still none", () => {
+  const distinct = distinctOf([-0.96875, -0.96484375, -0.0078125, 0, 0.00390625, 0.0078125]);
+  const start = () => ({ bounds: Int32Array.of(0, 1, 2, 4, 5, 6), steps: new Int32Array(6).fill(1) });
+  const [plain, kernel] = [start(), start()];
+
+  plainRefineBounds(distinct, plain.bounds, plain.steps);
+  refineBounds(distinct, kernel.bounds, kernel.steps);
+
+  expect(kernel).toEqual(plain);
+});
