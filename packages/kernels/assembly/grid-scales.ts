@@ -3,7 +3,8 @@
  * blocks at `src`, `stride` bytes apart, and write F32; minima of symmetric types are 0. The twin is src/plain/group-scales.ts.
  */
 import { halfAt, quarter0, quarter1, quarter2, quarter3 } from "./half";
-import { fourBytes, q3_k_scale } from "./k-quants";
+import { fourBytes } from "./k-quants";
+import { q3_k_signed_scales } from "./k-quants-low";
 
 @inline
 function half(address: usize): f32 {
@@ -51,12 +52,11 @@ export function q2_k_scales(src: usize, scales: usize, minima: usize, blocks: i3
 
 /** Sixteen groups with signed scales of 6 bits. */
 export function q3_k_scales(src: usize, scales: usize, minima: usize, blocks: i32, stride: usize): void {
-  for (; blocks > 0; blocks--, src += stride) {
-    const d = half(src + 108);
-    for (let run: usize = 0; run < 16; run++, scales += 4, minima += 4) {
-      store<f32>(scales, d * q3_k_scale(src + 96, run));
-      store<f32>(minima, 0);
-    }
+  for (; blocks > 0; blocks--, src += stride, scales += 64, minima += 64) {
+    const d = halfAt(src + 108);
+    const s = q3_k_signed_scales(src + 96);
+    const s2 = f32x4.mul(d, quarter2(s));
+    storeSixteen(scales, minima, f32x4.mul(d, quarter0(s)), f32x4.mul(d, quarter1(s)), s2, f32x4.mul(d, quarter3(s)));
   }
 }
 

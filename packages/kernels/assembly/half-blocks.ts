@@ -33,6 +33,12 @@ export function spread(maximum: v128): v128 {
   return f32x4.splat(largest(maximum));
 }
 
+/** Lane `index` in all lanes. */
+@inline
+export function lane(v: v128, index: i32): v128 {
+  return i8x16.swizzle(v, i32x4.splat(0x03020100 + index * 0x04040404));
+}
+
 /** Four F32 values in turn: those of the indices 0 to 3, 4 to 7, 8 to 11, 12 to 15. */
 let values0: v128 = i32x4.splat(0);
 let values1: v128 = i32x4.splat(0);
@@ -99,6 +105,51 @@ export function putChosen(
   storeChosen(dst, q0, lower, upper);
   storeChosen(dst + 32, q1, lower, upper);
   return maximum;
+}
+
+/**
+ * Writes 64 values scale · q + minimum, q below 4, where each sixteen have a scale and a minimum of their own: lanes of `scales` and `minima`. Sixteen
+ * roundings serve for 64.
+ *
+ * @returns the new maximum.
+ */
+@inline
+export function putChosen64(
+  dst: usize,
+  q0: v128,
+  q1: v128,
+  q2: v128,
+  q3: v128,
+  scales: v128,
+  minima: v128,
+  maximum: v128,
+): v128 {
+  const t0 = f32x4.add(f32x4.mul(lane(scales, 0), RAMP_0), lane(minima, 0));
+  const t1 = f32x4.add(f32x4.mul(lane(scales, 1), RAMP_0), lane(minima, 1));
+  const t2 = f32x4.add(f32x4.mul(lane(scales, 2), RAMP_0), lane(minima, 2));
+  const t3 = f32x4.add(f32x4.mul(lane(scales, 3), RAMP_0), lane(minima, 3));
+  if (!isQuiet(maxMagnitude(maxMagnitude(maxMagnitude(v128.and(t0, MAGNITUDE), t1), t2), t3), maximum)) {
+    values0 = scales;
+    values1 = minima;
+    return put64Loudly(dst, q0, q1, q2, q3, maximum);
+  }
+  const c0 = halves(t0, t1);
+  const c1 = halves(t2, t3);
+  const lower = i8x16.narrow_i16x8_u(v128.and(c0, BYTE_16), v128.and(c1, BYTE_16));
+  const upper = i8x16.narrow_i16x8_u(i16x8.shr_u(c0, 8), i16x8.shr_u(c1, 8));
+  storeChosen(dst, q0, lower, upper);
+  storeChosen(dst + 32, v128.or(q1, i8x16.splat(4)), lower, upper);
+  storeChosen(dst + 64, v128.or(q2, i8x16.splat(8)), lower, upper);
+  storeChosen(dst + 96, v128.or(q3, i8x16.splat(12)), lower, upper);
+  return maximum;
+}
+
+/** What `putChosen64` writes, of the scales `values0` and the minima `values1`, and the largest of it. */
+function put64Loudly(dst: usize, q0: v128, q1: v128, q2: v128, q3: v128, maximum: v128): v128 {
+  maximum = put<u16>(dst, q0, lane(values0, 0), lane(values1, 0), maximum);
+  maximum = put<u16>(dst + 32, q1, lane(values0, 1), lane(values1, 1), maximum);
+  maximum = put<u16>(dst + 64, q2, lane(values0, 2), lane(values1, 2), maximum);
+  return spread(put<u16>(dst + 96, q3, lane(values0, 3), lane(values1, 3), maximum));
 }
 
 /** Writes 32 values scale · (q − 8), q below 16: eight roundings serve, since they do not see signs. @returns the new maximum. */

@@ -51,11 +51,8 @@ export {
   unpack_bits,
   unpack_nibble,
 } from "./packed";
+export { q2_k_to_f16, q2_k_to_f32, q3_k_to_f16, q3_k_to_f32 } from "./k-quants-low";
 export {
-  q2_k_to_f16,
-  q2_k_to_f32,
-  q3_k_to_f16,
-  q3_k_to_f32,
   q4_k_to_f16,
   q4_k_to_f32,
   q5_k_to_f16,

@@ -1,22 +1,16 @@
 /**
- * ggml's K-quants, blocks of 256, to F16 or F32, written once for both outputs. Scales, products and sums are rounded to F32 one by one, in gguf-py's
+ * ggml's K-quants of four to six bits, blocks of 256, to F16 or F32, written once for both outputs. Scales, products and sums are rounded to F32 one by one, in gguf-py's
  * order. `count` is a multiple of the block's elements.
  */
 import { bytes16, endOf, put } from "./block-output";
 import { MINUS_ZERO, MOST_5_UNSIGNED, MOST_6, SIXTEEN, THIRTY_TWO, TWO_BITS } from "./constants";
 import { halfAt, highNibbles, largest, lowNibbles, maxMagnitude, quarter0, quarter1, quarter2, quarter3 } from "./half";
-import { isQuiet, putLoudly, putProducts, putRamp, putSums, tiny, topOfSums } from "./half-blocks";
+import { isQuiet, lane, putLoudly, putProducts, putRamp, putSums, tiny, topOfSums } from "./half-blocks";
 
 /** Bytes 0–3 of `q`, unsigned, as F32. */
 @inline
 export function fourBytes(q: v128): v128 {
   return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(q)));
-}
-
-/** Lane `lane` in all lanes. */
-@inline
-function lane(v: v128, index: i32): v128 {
-  return i8x16.swizzle(v, i32x4.splat(0x03020100 + index * 0x04040404));
 }
 
 /** Two rows of 32 values, from the low and from the high nibbles of 32 bytes. */
@@ -219,107 +213,6 @@ function q6_k<T>(src: usize, dst: usize, count: i32): f32 {
     }
   }
   return largest(maximum);
-}
-
-@inline
-function q2_k<T>(src: usize, dst: usize, count: i32): f32 {
-  const end = endOf<T>(dst, count);
-  let maximum = i32x4.splat(0);
-  for (; dst < end; src += 84) {
-    const d = halfAt(src + 80);
-    const minusMin = f32x4.neg(halfAt(src + 82));
-    let scales = src;
-    // Thirty-two bytes hold 128 values: two bits of each for every run of 32.
-    for (let half: usize = 0; half < 2; half++) {
-      let q0 = v128.load(src + 16 + 32 * half);
-      let q1 = v128.load(src + 32 + 32 * half);
-      for (let run = 0; run < 4; run++) {
-        const s0 = <i32>load<u8>(scales);
-        const s1 = <i32>load<u8>(scales, 1);
-        maximum = put<T>(
-          dst,
-          v128.and(q0, TWO_BITS),
-          f32x4.mul(d, f32x4.splat(<f32>(s0 & 15))),
-          f32x4.mul(minusMin, f32x4.splat(<f32>(s0 >> 4))),
-          maximum,
-        );
-        maximum = put<T>(
-          dst + bytes16<T>(),
-          v128.and(q1, TWO_BITS),
-          f32x4.mul(d, f32x4.splat(<f32>(s1 & 15))),
-          f32x4.mul(minusMin, f32x4.splat(<f32>(s1 >> 4))),
-          maximum,
-        );
-        q0 = i8x16.shr_u(q0, 2);
-        q1 = i8x16.shr_u(q1, 2);
-        scales += 2;
-        dst += 2 * bytes16<T>();
-      }
-    }
-  }
-  return largest(maximum);
-}
-
-/** Scale `index` of a Q3_K block: four bits in one place, two in another, around 32. */
-@inline
-export function q3_k_scale(scales: usize, index: usize): f32 {
-  const low = (<i32>load<u8>(scales + (index & 7)) >> (<i32>(index >> 3) << 2)) & 15;
-  const high = (<i32>load<u8>(scales + 8 + (index & 3)) >> (<i32>(index >> 2) << 1)) & 3;
-  return <f32>((low | (high << 4)) - 32);
-}
-
-@inline
-function q3_k<T>(src: usize, dst: usize, count: i32): f32 {
-  const end = endOf<T>(dst, count);
-  const four = i8x16.splat(4);
-  let maximum = i32x4.splat(0);
-  for (; dst < end; src += 110) {
-    const d = halfAt(src + 108);
-    const scales = src + 96;
-    // The third bit counts down: where it is clear, 4 is subtracted. Its bit moves on with each run of 32.
-    let h0 = v128.not(v128.load(src));
-    let h1 = v128.not(v128.load(src, 16));
-    let index: usize = 0;
-    for (let half: usize = 0; half < 2; half++) {
-      let q0 = v128.load(src + 32 + 32 * half);
-      let q1 = v128.load(src + 48 + 32 * half);
-      for (let run = 0; run < 4; run++) {
-        const low = i8x16.sub(v128.and(q0, TWO_BITS), v128.and(i8x16.shl(h0, 2), four));
-        const high = i8x16.sub(v128.and(q1, TWO_BITS), v128.and(i8x16.shl(h1, 2), four));
-        maximum = put<T>(dst, low, f32x4.mul(d, f32x4.splat(q3_k_scale(scales, index))), MINUS_ZERO, maximum);
-        maximum = put<T>(
-          dst + bytes16<T>(),
-          high,
-          f32x4.mul(d, f32x4.splat(q3_k_scale(scales, index + 1))),
-          MINUS_ZERO,
-          maximum,
-        );
-        q0 = i8x16.shr_u(q0, 2);
-        q1 = i8x16.shr_u(q1, 2);
-        h0 = i8x16.shr_u(h0, 1);
-        h1 = i8x16.shr_u(h1, 1);
-        index += 2;
-        dst += 2 * bytes16<T>();
-      }
-    }
-  }
-  return largest(maximum);
-}
-
-export function q2_k_to_f16(src: usize, dst: usize, count: i32): f32 {
-  return q2_k<u16>(src, dst, count);
-}
-
-export function q2_k_to_f32(src: usize, dst: usize, count: i32): void {
-  q2_k<f32>(src, dst, count);
-}
-
-export function q3_k_to_f16(src: usize, dst: usize, count: i32): f32 {
-  return q3_k<u16>(src, dst, count);
-}
-
-export function q3_k_to_f32(src: usize, dst: usize, count: i32): void {
-  q3_k<f32>(src, dst, count);
 }
 
 export function q4_k_to_f16(src: usize, dst: usize, count: i32): f32 {
