@@ -6,6 +6,10 @@ export type TokenizerErrorCode =
   | "TOKENIZER_BROKEN_FILE"
   /** A tokenizer names a model, normalizer, pre-tokenizer or decoder that cannot be executed. */
   | "TOKENIZER_UNSUPPORTED_COMPONENT"
+  /** A regular expression of a tokenizer uses something that cannot be executed exactly. */
+  | "TOKENIZER_UNSUPPORTED_REGEX"
+  /** A compiled tokenizer is cut off, changed, or none at all. */
+  | "TOKENIZER_IMAGE_BROKEN"
   /** The tokenizer keys of a GGUF file are missing or contradict each other. */
   | "TOKENIZER_GGUF_BROKEN"
   /** A tokenizer file could not be written. */

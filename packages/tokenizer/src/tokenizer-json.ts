@@ -15,6 +15,10 @@ const AddedToken = z.looseObject({
   id: z.number().int().nonnegative(),
   content: z.string(),
   special: z.boolean().default(false),
+  single_word: z.boolean().default(false),
+  lstrip: z.boolean().default(false),
+  rstrip: z.boolean().default(false),
+  normalized: z.boolean().optional(),
 });
 
 /** The parts of a tokenizer.json that are looked at before the engine gets it; the rest passes through. */

@@ -1,5 +1,5 @@
 import { PippinError } from "@pippin/core";
-import { GPT2_SPLIT } from "../engine.ts";
+import { GPT2_SPLIT } from "../compile/pre-tokenizer.ts";
 import type { TokenizerErrorCode } from "../errors.ts";
 import { type GgufMetadata, ggufBroken, required, stringAt, stringsAt } from "./metadata.ts";
 import { type GgufVocabulary, vocabOf } from "./vocabulary.ts";

@@ -1,0 +1,214 @@
+import { CodePointTable } from "../image/code-points.ts";
+import { Image, words } from "../image/image.ts";
+import { DECODE, MODEL, MODEL_FLAG, NONE, PROGRAM, SECTION, THE_TEXT, TOKEN_FLAG } from "../image/layout.ts";
+import { Program } from "../image/program.ts";
+import { Trie } from "../image/trie.ts";
+import { Vocabulary } from "../image/vocabulary.ts";
+import { bytesOfToken, BYTE_ALPHABET } from "../byte-alphabet.ts";
+import type { AddedToken, DecodeOptions, EncodeOptions, Tokenizer } from "../tokenizer.ts";
+import { AddedTokens } from "./added-tokens.ts";
+import { Bpe } from "./bpe.ts";
+import { byteStream, pieceStream, type StreamDecoder } from "./decoder.ts";
+import { Ids, type Model } from "./ids.ts";
+import { createNormalizer, type Rewrite } from "./normalizer.ts";
+import { createPreTokenizer, type Piece } from "./pre-tokenizer.ts";
+import { Unigram } from "./unigram.ts";
+import { WordLevel, WordPiece } from "./word-piece.ts";
+
+const UTF8 = new TextEncoder();
+const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * Opens a compiled tokenizer. The bytes are used where they are, without a copy, and must not change.
+ *
+ * The header and the small tables are checked; `verify()` checks all bytes. A file with a changed byte in its large tables may
+ * give wrong ids, but nothing worse.
+ *
+ * @throws PippinError `TOKENIZER_IMAGE_BROKEN`.
+ */
+export function openTokenizer(bytes: Uint8Array): OpenedTokenizer {
+  return new OpenedTokenizer(bytes);
+}
+
+export class OpenedTokenizer implements Tokenizer {
+  readonly vocabSize: number;
+  readonly stopIds: readonly number[];
+  readonly #image: Image;
+  readonly #program: Program;
+  readonly #vocabulary: Vocabulary;
+  readonly #byteLevel: boolean;
+  readonly #raw: AddedTokens;
+  readonly #normalized: AddedTokens;
+  readonly #normalize: Rewrite | undefined;
+  readonly #pieces: Piece;
+  readonly #ids = new Ids();
+  #input = new Uint8Array(4096);
+
+  constructor(bytes: Uint8Array) {
+    const image = new Image(bytes);
+    const program = new Program(image);
+    this.#image = image;
+    this.#program = program;
+    this.#vocabulary = new Vocabulary(image, program.words);
+    this.vocabSize = image.vocabSize;
+    this.stopIds = Array.from(words(image.only(SECTION.stopIds)));
+    this.#byteLevel = (program.words[PROGRAM.modelFlags]! & MODEL_FLAG.byteLevel) !== 0;
+    const isWord = wordTable(program);
+    this.#raw = new AddedTokens(trie(program, PROGRAM.rawTrie), isWord);
+    this.#normalized = new AddedTokens(trie(program, PROGRAM.normalizedTrie), isWord);
+    this.#normalize = createNormalizer(program);
+    const model = createModel(program, this.#vocabulary);
+    this.#pieces = createPreTokenizer(program, (text, start, end) => model.tokenize(text, start, end, this.#ids));
+  }
+
+  get addedTokens(): readonly AddedToken[] {
+    const added: AddedToken[] = [];
+    this.#vocabulary.flags.forEach((flags, id) => {
+      if (!(flags & TOKEN_FLAG.added)) return;
+      added.push({ id, content: this.tokenOf(id) ?? "", special: (flags & TOKEN_FLAG.special) !== 0 });
+    });
+    return added;
+  }
+
+  get bosToken(): string | undefined {
+    return this.tokenOf(this.#program.words[PROGRAM.bosId]!);
+  }
+
+  get eosToken(): string | undefined {
+    return this.tokenOf(this.#program.words[PROGRAM.eosId]!);
+  }
+
+  encode(text: string, options?: EncodeOptions): number[] {
+    return Array.from(this.encodeIds(text, options));
+  }
+
+  /** As `encode`; the result is overwritten by the next call. */
+  encodeIds(text: string, options?: EncodeOptions): Uint32Array {
+    const ids = this.#ids;
+    ids.length = 0;
+    this.#text(text);
+    if (this.#program.post.length === 0) return ids.data.subarray(0, ids.length);
+    const plain = ids.data.slice(0, ids.length);
+    ids.length = 0;
+    for (const item of this.#program.post) {
+      if (item === THE_TEXT) ids.append(plain, 0, plain.length);
+      else if (options?.addSpecialTokens ?? true) ids.push(item);
+    }
+    return ids.data.subarray(0, ids.length);
+  }
+
+  #text(text: string): void {
+    // A character of a JavaScript string takes up to three bytes.
+    if (this.#input.length < 3 * text.length) this.#input = new Uint8Array(3 * text.length);
+    const { written } = UTF8.encodeInto(text, this.#input);
+    const input = this.#input;
+    this.#raw.split(input, 0, written, {
+      token: (id) => this.#ids.push(id),
+      text: (start, end) => this.#plainText(input, start, end),
+    });
+  }
+
+  /** Text without tokens of the raw kind. */
+  #plainText(input: Uint8Array, start: number, end: number): void {
+    const normal = this.#normalize?.(input.subarray(start, end));
+    const [bytes, from, to] = normal === undefined ? [input, start, end] : [normal, 0, normal.length];
+    this.#normalized.split(bytes, from, to, {
+      token: (id) => this.#ids.push(id),
+      text: (a, b) => this.#pieces(bytes, a, b, start === 0 && a === from),
+    });
+  }
+
+  decode(ids: Iterable<number>, options?: DecodeOptions): string {
+    const stream = this.#stream(options, false);
+    let text = "";
+    for (const id of ids) text += stream.push(id);
+    return text + stream.flush();
+  }
+
+  stream(options?: DecodeOptions): StreamDecoder {
+    return this.#stream(options, true);
+  }
+
+  #stream(options: DecodeOptions | undefined, eager: boolean): StreamDecoder {
+    const hidden = options?.skipSpecialTokens ? TOKEN_FLAG.special : 0;
+    const { flags } = this.#vocabulary;
+    const visible = (id: number): boolean => ((flags[id] ?? 0) & (TOKEN_FLAG.present | hidden)) === TOKEN_FLAG.present;
+    const onlyBytes = this.#program.decoders.length === 1 && this.#program.decoders[0]![0] === DECODE.byteLevel;
+    if (this.#byteLevel && onlyBytes) {
+      return byteStream((id) => (visible(id) ? this.#vocabulary.bytesOf(id) : undefined));
+    }
+    return pieceStream(this.#program, (id) => (visible(id) ? this.tokenOf(id) : undefined), eager);
+  }
+
+  idOf(token: string): number | undefined {
+    const spelled = this.#byteLevel ? bytesOfToken(token) : undefined;
+    const text = UTF8.encode(token);
+    if (spelled === undefined) return this.#find(text, this.#byteLevel ? TOKEN_FLAG.text : 0);
+    return this.#find(spelled, 0) ?? this.#find(text, TOKEN_FLAG.text);
+  }
+
+  #find(bytes: Uint8Array, kind: number): number | undefined {
+    const id = this.#vocabulary.find(
+      bytes,
+      0,
+      bytes.length,
+      TOKEN_FLAG.present | TOKEN_FLAG.text,
+      TOKEN_FLAG.present | kind,
+    );
+    return id < 0 ? undefined : id;
+  }
+
+  /** The token as its vocabulary spells it. */
+  tokenOf(id: number): string | undefined {
+    const flags = this.#vocabulary.flags[id] ?? 0;
+    if (!(flags & TOKEN_FLAG.present)) return undefined;
+    const bytes = this.#vocabulary.bytesOf(id);
+    if (!this.#byteLevel || flags & TOKEN_FLAG.text) return TEXT.decode(bytes);
+    return Array.from(bytes, (byte) => BYTE_ALPHABET[byte]!).join("");
+  }
+
+  /**
+   * Checks all bytes against the checksums in the file.
+   *
+   * @throws PippinError `TOKENIZER_IMAGE_BROKEN`.
+   */
+  verify(): void {
+    this.#image.verify();
+  }
+}
+
+/** The model alone, for what a piece of text becomes. */
+export function openModel(image: Uint8Array): { model: Model; vocabulary: Vocabulary } {
+  const program = new Program(new Image(image));
+  const vocabulary = new Vocabulary(program.image, program.words);
+  return { model: createModel(program, vocabulary), vocabulary };
+}
+
+function trie(program: Program, at: number): Trie {
+  return new Trie(program.image.section(program.words[at]!, SECTION.trie));
+}
+
+function wordTable(program: Program): (codePoint: number) => boolean {
+  const section = program.words[PROGRAM.wordCharacters]!;
+  if (section === NONE) return () => false;
+  const table = new CodePointTable(program.image.section(section, SECTION.combining));
+  return (codePoint) => table.of(codePoint) !== 0;
+}
+
+function createModel(program: Program, vocabulary: Vocabulary): Model {
+  const { words: numbers, image } = program;
+  const unkId = numbers[PROGRAM.unkId]!;
+  const string = (at: number): Uint8Array => program.string(numbers[at]!);
+  switch (numbers[PROGRAM.model]) {
+    case MODEL.bpe: {
+      const [prefix, suffix, mark] = [string(PROGRAM.prefix), string(PROGRAM.suffix), string(PROGRAM.mark)];
+      return new Bpe(image, numbers, vocabulary, { prefix, suffix, mark });
+    }
+    case MODEL.unigram:
+      return new Unigram(image, numbers, vocabulary);
+    case MODEL.wordPiece:
+      return new WordPiece(vocabulary, unkId, numbers[PROGRAM.maxWordCharacters]!, string(PROGRAM.prefix));
+    default:
+      return new WordLevel(vocabulary, unkId);
+  }
+}
