@@ -13,7 +13,16 @@ import { cacheFolder, PythonMissing, preparePython } from "./python-environment.
 
 /** Names of the tests, the quick ones first; `coreml` is test_coreml.py. */
 const TESTS = [
-  ...["merge-shards", "quantize-linear", "tokenizer", "tokenizers", "gguf", "palettes", "calibrate", "quantized-inputs"],
+  ...[
+    "merge-shards",
+    "quantize-linear",
+    "tokenizer",
+    "tokenizers",
+    "gguf",
+    "palettes",
+    "calibrate",
+    "quantized-inputs",
+  ],
   ...["faults", "coreml", "compressed", "recipes", "recompress", "grids", "perplexity", "smollm2"],
 ];
 

@@ -7,12 +7,12 @@ export {
   type RenderOptions,
   type TemplateSource,
 } from "./chat-template.ts";
+export { type CompileOptions, compileTokenizer } from "./compile/compile.ts";
 export type { TokenizerErrorCode } from "./errors.ts";
 export { type GgufMetadata, type GgufTokenizer, tokenizerFromGguf } from "./gguf/gguf.ts";
-export { type StopTokenSources, stopTokenIds } from "./stop-tokens.ts";
 export type { StreamDecoder } from "./run/decoder.ts";
-export { type CompileOptions, compileTokenizer } from "./compile/compile.ts";
 export { type OpenedTokenizer, openTokenizer } from "./run/open.ts";
+export { type StopTokenSources, stopTokenIds } from "./stop-tokens.ts";
 export {
   type AddedToken,
   createTokenizer,

@@ -40,10 +40,10 @@ describe("createTokenizer", () => {
   });
 
   test.each([
-    ["normalizer", "Stranger", "Normalizer"],
-    ["pre_tokenizer", "UnicodeScripts", "PreTokenizer"],
-    ["post_processor", "Stranger", "PostProcessor"],
-    ["decoder", "CTC", "decoder"],
+    ["normalizer", "Stranger", "normalizer"],
+    ["pre_tokenizer", "Stranger", "pre-tokenizer"],
+    ["post_processor", "Stranger", "post-processor"],
+    ["decoder", "Stranger", "decoder"],
   ])("an unsupported %s is named", (key, type, stage) => {
     const broken = { ...tokenizerJson, [key]: { type } };
     expect(() => createTokenizer({ tokenizerJson: broken })).toThrow(

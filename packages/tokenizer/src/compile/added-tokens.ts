@@ -40,7 +40,11 @@ export function addTokens(tokens: Tokens, added: TokenizerJson["added_tokens"], 
 }
 
 /** @param normalize - tokens that are looked for in normalized text are normalized themselves. */
-export function compileAddedTokens(builder: Builder, added: readonly Added[], normalize: Rewrite | undefined): void {
+export function compileAddedTokens(
+  builder: Builder,
+  added: readonly Added[],
+  normalize: Rewrite | undefined,
+): void {
   const isNormalized = (token: Added): boolean => token.normalized ?? !token.special;
   const raw = added.filter((token) => !isNormalized(token));
   const normalized = added.filter(isNormalized);

@@ -2,8 +2,8 @@ import { Image } from "../image/image.ts";
 import { PROGRAM, SECTION } from "../image/layout.ts";
 import { Program } from "../image/program.ts";
 import { createNormalizer } from "../run/normalizer.ts";
-import { Component, parseShape, specialTokensOf, TokenizerJson } from "../tokenizer-json.ts";
 import type { TokenizerSource } from "../tokenizer.ts";
+import { Component, parseShape, specialTokensOf, TokenizerJson } from "../tokenizer-json.ts";
 import { addTokens, compileAddedTokens } from "./added-tokens.ts";
 import { Builder } from "./builder.ts";
 import { compileDecoder } from "./decoder.ts";
@@ -41,7 +41,10 @@ export function compileTokenizer(source: TokenizerSource, options: CompileOption
   builder.post.push(...compilePostProcessor(json.post_processor));
   compileDecoder(builder, json.decoder);
   compileAddedTokens(builder, added, createNormalizer(new Program(new Image(builder.finish(0)))));
-  for (const [at, name] of [[PROGRAM.bosId, "bos_token"], [PROGRAM.eosId, "eos_token"]] as const) {
+  for (const [at, name] of [
+    [PROGRAM.bosId, "bos_token"],
+    [PROGRAM.eosId, "eos_token"],
+  ] as const) {
     const id = special[name] === undefined ? undefined : tokens.idOf(special[name]);
     if (id !== undefined) builder.words[at] = id;
   }

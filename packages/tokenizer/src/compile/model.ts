@@ -54,7 +54,11 @@ const WORD_MARK = "▁";
  *
  * @throws PippinError `TOKENIZER_UNSUPPORTED_COMPONENT`, `TOKENIZER_BROKEN_FILE`.
  */
-export function compileModel(builder: Builder, model: Component, preTokenizer: Component | null): CompiledModel {
+export function compileModel(
+  builder: Builder,
+  model: Component,
+  preTokenizer: Component | null,
+): CompiledModel {
   const { words } = builder;
   words[PROGRAM.modelFlags] = 0;
   words[PROGRAM.rankBits] = 1;
@@ -86,7 +90,8 @@ export function compileModel(builder: Builder, model: Component, preTokenizer: C
 function tokensOf(vocab: Readonly<Record<string, unknown>>, byteLevel: boolean): Tokens {
   const tokens = new Tokens(byteLevel);
   for (const [token, id] of Object.entries(vocab)) {
-    if (typeof id !== "number") throw brokenFile("tokenizer.json", `token ${JSON.stringify(token)} has no id`, undefined);
+    if (typeof id !== "number")
+      throw brokenFile("tokenizer.json", `token ${JSON.stringify(token)} has no id`, undefined);
     tokens.add(token, id, TOKEN_FLAG.model);
   }
   return tokens;
@@ -120,7 +125,8 @@ function compileBpe(
   words[PROGRAM.model] = MODEL.bpe;
   words[PROGRAM.prefix] = builder.string(prefix);
   words[PROGRAM.suffix] = builder.string(suffix);
-  const cutAtMark = !byteLevel && !model.ignore_merges && prefix === "" && suffix === "" && merges.neverBeforeMark;
+  const cutAtMark =
+    !byteLevel && !model.ignore_merges && prefix === "" && suffix === "" && merges.neverBeforeMark;
   if (cutAtMark) words[PROGRAM.mark] = builder.string(WORD_MARK);
   words[PROGRAM.modelFlags] =
     (byteLevel ? MODEL_FLAG.byteLevel : 0) |
@@ -130,9 +136,16 @@ function compileBpe(
     (cutAtMark ? MODEL_FLAG.cutAtMark : 0);
   addMerges(builder, merges.pairs);
   const byteTokens = byteLevel ? BYTE_ALPHABET : model.byte_fallback ? FALLBACK_BYTES : [];
-  builder.writer.add(SECTION.byteIds, Uint32Array.from(byteTokens, (token) => tokens.idOf(token) ?? NONE));
+  builder.writer.add(
+    SECTION.byteIds,
+    Uint32Array.from(byteTokens, (token) => tokens.idOf(token) ?? NONE),
+  );
   if (model.unk_token != null && tokens.idOf(model.unk_token) === undefined) {
-    throw brokenFile("tokenizer.json", `the unknown token ${JSON.stringify(model.unk_token)} is no token`, undefined);
+    throw brokenFile(
+      "tokenizer.json",
+      `the unknown token ${JSON.stringify(model.unk_token)} is no token`,
+      undefined,
+    );
   }
   return withVocabulary(builder, tokens, model.unk_token, byteLevel);
 }
@@ -174,7 +187,11 @@ function halvesOf(merge: unknown): [string, string] {
     const [left, right] = halves as unknown[];
     if (typeof left === "string" && typeof right === "string") return [left, right];
   }
-  throw brokenFile("tokenizer.json", `a merge is not two tokens: ${JSON.stringify(merge)?.slice(0, 100)}`, undefined);
+  throw brokenFile(
+    "tokenizer.json",
+    `a merge is not two tokens: ${JSON.stringify(merge)?.slice(0, 100)}`,
+    undefined,
+  );
 }
 
 function addMerges(builder: Builder, pairs: Merges["pairs"]): void {
@@ -209,6 +226,9 @@ function compileUnigram(builder: Builder, model: z.infer<typeof Unigram>): Compi
   words[PROGRAM.unkId] = model.unk_id ?? NONE;
   words[PROGRAM.vocabTrie] = builder.writer.add(SECTION.trie, trieSection(keys, new Uint32Array()));
   builder.writer.add(SECTION.scores, Float64Array.of(...scores, least));
-  builder.writer.add(SECTION.byteIds, Uint32Array.from(FALLBACK_BYTES, (token) => tokens.idOf(token) ?? NONE));
+  builder.writer.add(
+    SECTION.byteIds,
+    Uint32Array.from(FALLBACK_BYTES, (token) => tokens.idOf(token) ?? NONE),
+  );
   return { tokens, size: model.vocab.length, byteLevel: false };
 }

@@ -35,7 +35,11 @@ export function compilePostProcessor(processor: Component | null): number[] {
         if ("Sequence" in piece) return [THE_TEXT];
         const { id } = piece.SpecialToken;
         if (Object.hasOwn(special_tokens, id)) return special_tokens[id]!.ids;
-        throw brokenFile("tokenizer.json", `its template names ${JSON.stringify(id)}, which has no ids`, undefined);
+        throw brokenFile(
+          "tokenizer.json",
+          `its template names ${JSON.stringify(id)}, which has no ids`,
+          undefined,
+        );
       });
     }
     case "BertProcessing":

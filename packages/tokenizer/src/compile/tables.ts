@@ -101,7 +101,13 @@ export function trieSection(keys: readonly TrieKey[], patterns: Uint32Array): Ui
   const head = new Uint32Array(TRIE_HEAD);
   head[0] = values.length;
   head[1] = patterns.length / 3;
-  return concatenated([head, Uint32Array.from(children), Uint32Array.from(values), patterns, Uint8Array.from(labels)]);
+  return concatenated([
+    head,
+    Uint32Array.from(children),
+    Uint32Array.from(values),
+    patterns,
+    Uint8Array.from(labels),
+  ]);
 }
 
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -31,11 +31,16 @@ export class Tokens {
       throw brokenFile("tokenizer.json", `token ${JSON.stringify(token)} has the id ${id}`, undefined);
     }
     if (this.flags[id]) {
-      throw brokenFile("tokenizer.json", `two tokens have the id ${id}, the second is ${JSON.stringify(token)}`, undefined);
+      throw brokenFile(
+        "tokenizer.json",
+        `two tokens have the id ${id}, the second is ${JSON.stringify(token)}`,
+        undefined,
+      );
     }
     const spelled = this.#byteLevel ? bytesOfToken(token) : undefined;
     this.bytes[id] = spelled ?? UTF8.encode(token);
-    this.flags[id] = flags | TOKEN_FLAG.present | (this.#byteLevel && spelled === undefined ? TOKEN_FLAG.text : 0);
+    this.flags[id] =
+      flags | TOKEN_FLAG.present | (this.#byteLevel && spelled === undefined ? TOKEN_FLAG.text : 0);
     this.#ids.set(token, id);
   }
 

@@ -1,6 +1,6 @@
 import { TOKEN_FLAG } from "../image/layout.ts";
-import { openModel } from "../run/open.ts";
 import { Ids } from "../run/ids.ts";
+import { openModel } from "../run/open.ts";
 
 /**
  * Marks the tokens that the model makes of their own text: a piece that equals one of them needs no merging.

@@ -17,14 +17,17 @@ export class CodePointMap {
   constructor(bytes: Uint8Array) {
     const table = words(bytes);
     const [blocks = 0, entries = 0, textBytes = 0] = table;
-    if (blocks === 0 || blocks > BLOCKS || entries > 0xffff) throw broken("a map of characters has no blocks");
+    if (blocks === 0 || blocks > BLOCKS || entries > 0xffff)
+      throw broken("a map of characters has no blocks");
     this.#index = halves(bytes, 16, BLOCKS);
     this.#blocks = halves(bytes, 16 + 2 * BLOCKS, blocks << BLOCK_BITS);
     const at = 4 + (BLOCKS + (blocks << BLOCK_BITS)) / 2;
     this.#offsets = table.subarray(at, at + entries + 2);
     this.#text = bytes.subarray(4 * (at + entries + 2), 4 * (at + entries + 2) + textBytes);
     const inside =
-      this.#offsets.length === entries + 2 && this.#text.length === textBytes && this.#index.every((b) => b < blocks);
+      this.#offsets.length === entries + 2 &&
+      this.#text.length === textBytes &&
+      this.#index.every((b) => b < blocks);
     if (!inside) throw broken("a map of characters is cut off");
   }
 

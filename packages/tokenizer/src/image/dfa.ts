@@ -20,7 +20,8 @@ export class Dfa {
   constructor(bytes: Uint8Array) {
     const head = words(bytes);
     const [classCount = 0, stateCount = 0, blockCount = 0, looksBehind = 0] = head;
-    const counts = classCount > 0 && classCount <= 256 && stateCount > 0 && stateCount <= MATCH && blockCount > 0;
+    const counts =
+      classCount > 0 && classCount <= 256 && stateCount > 0 && stateCount <= MATCH && blockCount > 0;
     if (!counts || blockCount > BLOCKS) throw broken("a regular expression has no states");
     let at = 4 * DFA_WORDS.words;
     const next = (count: number): Uint16Array => {

@@ -29,7 +29,8 @@ export class Image {
     const version = view.getUint32(HEADER.version, true);
     if (version !== VERSION) throw broken(`its version is ${version}, known is ${VERSION}`);
     const fileBytes = Number(view.getBigUint64(HEADER.fileBytes, true));
-    if (fileBytes !== image.length) throw broken(`it has ${image.length} bytes, its header says ${fileBytes}`);
+    if (fileBytes !== image.length)
+      throw broken(`it has ${image.length} bytes, its header says ${fileBytes}`);
     const count = view.getUint32(HEADER.sectionCount, true);
     const tableEnd = HEADER.bytes + count * ENTRY.bytes;
     if (count > MAX_SECTIONS || tableEnd > image.length) throw broken(`it claims ${count} sections`);
@@ -63,7 +64,8 @@ export class Image {
    */
   verify(): void {
     this.#sections.forEach(({ bytes, checksum, kind }, number) => {
-      if (crc32(bytes) !== checksum) throw broken(`section ${number} of kind ${kind} does not match its checksum`);
+      if (crc32(bytes) !== checksum)
+        throw broken(`section ${number} of kind ${kind} does not match its checksum`);
     });
   }
 }

@@ -41,7 +41,7 @@ export class MergeTable {
     for (let probes = slots.length; probes > 0; probes--) {
       const entry = slots[slot]!;
       if (entry === 0) return NO_RANK;
-      if (((entry & this.#tagMask) >>> 0) === tag) {
+      if ((entry & this.#tagMask) >>> 0 === tag) {
         const rank = (entry & this.#rankMask) - 1;
         if (this.#merges[2 * rank] === low && (this.#merges[2 * rank + 1]! & 0x3ff) === high) return rank;
       }

@@ -36,7 +36,10 @@ export class Program {
       if (length > MAX_OPS) throw broken(`its program has ${length} stages`);
       const taken = take(length * OP_WORDS);
       return Array.from({ length }, (_, i) => {
-        const [code = 0, a = 0, b = 0, c = 0, d = 0, e = 0] = taken.subarray(i * OP_WORDS, (i + 1) * OP_WORDS);
+        const [code = 0, a = 0, b = 0, c = 0, d = 0, e = 0] = taken.subarray(
+          i * OP_WORDS,
+          (i + 1) * OP_WORDS,
+        );
         return [code, a, b, c, d, e];
       });
     };

@@ -56,7 +56,7 @@ export class Vocabulary {
     for (let probes = slots.length; probes > 0; probes--) {
       const entry = slots[slot]!;
       if (entry === 0) return -1;
-      if (((entry & this.#tagMask) >>> 0) === tag) {
+      if ((entry & this.#tagMask) >>> 0 === tag) {
         const id = (entry & this.#idMask) - 1;
         if ((this.flags[id]! & mask) === wanted && this.#equals(id, bytes, start, end)) return id;
       }

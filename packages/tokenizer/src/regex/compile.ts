@@ -15,7 +15,13 @@ const MATCH = 0x8000;
 type Step =
   | { readonly kind: "take"; readonly set: number; next: number }
   | { readonly kind: "fork"; next: number; other: number }
-  | { readonly kind: "look"; readonly behind: boolean; readonly set: number; readonly edge: boolean; next: number }
+  | {
+      readonly kind: "look";
+      readonly behind: boolean;
+      readonly set: number;
+      readonly edge: boolean;
+      next: number;
+    }
   | { readonly kind: "boundary"; readonly negated: boolean; readonly word: number; next: number }
   | { readonly kind: "match" };
 
@@ -136,7 +142,9 @@ function assemble(pattern: string, syntax: Syntax): { steps: Step[]; sets: CodeP
 
   function repeat(part: Extract<Syntax, { kind: "repeat" }>, next: number): number {
     const fork = (inner: number, past: number): number =>
-      add(part.greedy ? { kind: "fork", next: inner, other: past } : { kind: "fork", next: past, other: inner });
+      add(
+        part.greedy ? { kind: "fork", next: inner, other: past } : { kind: "fork", next: past, other: inner },
+      );
     let entry = next;
     if (part.most === Number.POSITIVE_INFINITY) {
       entry = fork(next, next);

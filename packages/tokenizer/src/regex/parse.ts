@@ -1,14 +1,6 @@
 import { propertyOf, WHITE_SPACE } from "../unicode/properties.ts";
 import { JOINED_LETTERS, withOtherCases } from "./fold.ts";
-import {
-  type CodePointSet,
-  contains,
-  EVERYTHING,
-  intersection,
-  negated,
-  setOf,
-  union,
-} from "./set.ts";
+import { type CodePointSet, contains, EVERYTHING, intersection, negated, setOf, union } from "./set.ts";
 import { brokenRegex, type Syntax, unsupportedRegex } from "./syntax.ts";
 
 /** Bounds on an expression from elsewhere. */
@@ -41,7 +33,8 @@ class Parser {
   constructor(pattern: string) {
     this.#pattern = pattern;
     this.#characters = Array.from(pattern);
-    if (this.#characters.length > MAX_LENGTH) throw unsupportedRegex(pattern, "too many characters", MAX_LENGTH);
+    if (this.#characters.length > MAX_LENGTH)
+      throw unsupportedRegex(pattern, "too many characters", MAX_LENGTH);
   }
 
   parse(): Syntax {
@@ -82,7 +75,8 @@ class Parser {
 
   #withFlags(flags: Flags, on: string, off: string): Flags {
     if (/[^im]/.test(on + off)) throw this.#unsupported(`the option ${on}${off && `-${off}`}`);
-    const has = (letter: string, before: boolean): boolean => (on.includes(letter) || before) && !off.includes(letter);
+    const has = (letter: string, before: boolean): boolean =>
+      (on.includes(letter) || before) && !off.includes(letter);
     return { ignoreCase: has("i", flags.ignoreCase), dotAll: has("m", flags.dotAll) };
   }
 
@@ -195,7 +189,10 @@ class Parser {
         return { kind: "boundary", negated: this.#next() === "B" };
       default: {
         const set = this.#escapedSet();
-        return this.#set(set, set.length === 2 && set[0] === set[1] ? flags : { ...flags, ignoreCase: false });
+        return this.#set(
+          set,
+          set.length === 2 && set[0] === set[1] ? flags : { ...flags, ignoreCase: false },
+        );
       }
     }
   }
@@ -293,7 +290,8 @@ class Parser {
       this.#at++;
       const last = this.#next();
       const end = last === "\\" ? this.#escapedSet() : pointSet(last);
-      if (end.length !== 2 || end[0] !== end[1] || last === "[") throw this.#unsupported("a range to a class");
+      if (end.length !== 2 || end[0] !== end[1] || last === "[")
+        throw this.#unsupported("a range to a class");
       if (end[0]! < set[0]!) throw this.#broken("a range that runs backwards");
       set = [set[0]!, end[0]!];
     } else if (!single) {

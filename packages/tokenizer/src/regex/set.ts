@@ -54,7 +54,9 @@ export function contains(set: CodePointSet, codePoint: number): boolean {
 }
 
 export function pointsOf(set: CodePointSet): number[] {
-  return runsOf(set).flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
+  return runsOf(set).flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, i) => first + i),
+  );
 }
 
 /** Gaps and lengths of runs, in base 36. See tools/unicode.py. */

@@ -21,7 +21,11 @@ export type Syntax =
   | { readonly kind: "boundary"; readonly negated: boolean };
 
 /** A construct that cannot be executed exactly. */
-export function unsupportedRegex(pattern: string, construct: string, at: number): PippinError<TokenizerErrorCode> {
+export function unsupportedRegex(
+  pattern: string,
+  construct: string,
+  at: number,
+): PippinError<TokenizerErrorCode> {
   return new PippinError("TOKENIZER_UNSUPPORTED_REGEX", {
     message: `the tokenizer's regular expression ${shown(pattern)} uses ${construct} at ${at}, which cannot be executed`,
     hint: "Report the model's name; its weights can be converted all the same.",

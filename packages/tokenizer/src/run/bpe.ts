@@ -76,9 +76,10 @@ export class Bpe implements Model {
   }
 
   #word(bytes: Uint8Array, start: number, end: number, ids: Ids): void {
-    const hash = end - start <= MAX_CACHED_BYTES || end - start <= this.#vocabulary.maxTokenBytes
-      ? hashBytes(bytes, start, end)
-      : 0;
+    const hash =
+      end - start <= MAX_CACHED_BYTES || end - start <= this.#vocabulary.maxTokenBytes
+        ? hashBytes(bytes, start, end)
+        : 0;
     if (end - start <= this.#vocabulary.maxTokenBytes) {
       const id = this.#vocabulary.findHashed(bytes, start, end, hash, this.#wholeMask, this.#wholeWanted);
       if (id >= 0) return ids.push(id);

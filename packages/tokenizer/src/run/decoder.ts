@@ -80,7 +80,12 @@ interface Place {
   readonly fused: boolean;
 }
 
-function stepOf(program: Program, [code, a, b, c]: Op, { eager, fused }: Place, next: DecodeStep): DecodeStep {
+function stepOf(
+  program: Program,
+  [code, a, b, c]: Op,
+  { eager, fused }: Place,
+  next: DecodeStep,
+): DecodeStep {
   const string = (number: number): string => TEXT.decode(program.string(number));
   switch (code) {
     case DECODE.replace: {
@@ -95,11 +100,14 @@ function stepOf(program: Program, [code, a, b, c]: Op, { eager, fused }: Place, 
       return { push: (piece) => next.push(piece), end: () => next.end() };
     case DECODE.strip: {
       const character = string(a);
-      return fused ? fusing(character, b, c, next) : eachPiece((piece) => stripPiece(piece, character, b, c), next);
+      return fused
+        ? fusing(character, b, c, next)
+        : eachPiece((piece) => stripPiece(piece, character, b, c), next);
     }
     case DECODE.metaspace: {
       const mark = string(a);
-      const spaced = (piece: string, first: boolean): string => piece.replaceAll(mark, first && b !== 0 ? "" : " ");
+      const spaced = (piece: string, first: boolean): string =>
+        piece.replaceAll(mark, first && b !== 0 ? "" : " ");
       const step = firstPiece(spaced, next);
       return fused ? whole(step) : step;
     }
@@ -115,7 +123,9 @@ function stepOf(program: Program, [code, a, b, c]: Op, { eager, fused }: Place, 
     case DECODE.bpe:
       return fused ? whole(suffixes(string(a), next)) : suffixes(string(a), next);
     case DECODE.ctc:
-      return fused ? whole(ctc(string(a), string(b), c !== 0, next)) : ctc(string(a), string(b), c !== 0, next);
+      return fused
+        ? whole(ctc(string(a), string(b), c !== 0, next))
+        : ctc(string(a), string(b), c !== 0, next);
     case DECODE.joinSpaces:
       return firstPiece((piece, first) => (first ? piece : ` ${piece}`), next);
     default:

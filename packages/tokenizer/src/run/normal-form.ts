@@ -25,7 +25,8 @@ export class NormalForm {
     this.#decompositions = new CodePointMap(decompositions);
     this.#combining = new CodePointTable(combining);
     this.#compositions = compositions && words(compositions);
-    if (this.#compositions && this.#compositions.length % 3 !== 0) throw broken("its compositions are cut off");
+    if (this.#compositions && this.#compositions.length % 3 !== 0)
+      throw broken("its compositions are cut off");
   }
 
   apply(bytes: Uint8Array): Uint8Array {
@@ -107,7 +108,8 @@ export class NormalForm {
   #pair(first: number, second: number): number | undefined {
     const lead = first - L_BASE;
     const vowel = second - V_BASE;
-    if (lead >= 0 && lead < 19 && vowel >= 0 && vowel < V_COUNT) return S_BASE + (lead * V_COUNT + vowel) * T_COUNT;
+    if (lead >= 0 && lead < 19 && vowel >= 0 && vowel < V_COUNT)
+      return S_BASE + (lead * V_COUNT + vowel) * T_COUNT;
     const syllable = first - S_BASE;
     const trail = second - T_BASE;
     const open = syllable >= 0 && syllable < S_COUNT && syllable % T_COUNT === 0;

@@ -1,10 +1,10 @@
+import { BYTE_ALPHABET, bytesOfToken } from "../byte-alphabet.ts";
 import { CodePointTable } from "../image/code-points.ts";
 import { Image, words } from "../image/image.ts";
 import { DECODE, MODEL, MODEL_FLAG, NONE, PROGRAM, SECTION, THE_TEXT, TOKEN_FLAG } from "../image/layout.ts";
 import { Program } from "../image/program.ts";
 import { Trie } from "../image/trie.ts";
 import { Vocabulary } from "../image/vocabulary.ts";
-import { bytesOfToken, BYTE_ALPHABET } from "../byte-alphabet.ts";
 import type { AddedToken, DecodeOptions, EncodeOptions, Tokenizer } from "../tokenizer.ts";
 import { AddedTokens } from "./added-tokens.ts";
 import { Bpe } from "./bpe.ts";
@@ -58,7 +58,9 @@ export class OpenedTokenizer implements Tokenizer {
     this.#normalized = new AddedTokens(trie(program, PROGRAM.normalizedTrie), isWord);
     this.#normalize = createNormalizer(program);
     const model = createModel(program, this.#vocabulary);
-    this.#pieces = createPreTokenizer(program, (text, start, end) => model.tokenize(text, start, end, this.#ids));
+    this.#pieces = createPreTokenizer(program, (text, start, end) =>
+      model.tokenize(text, start, end, this.#ids),
+    );
   }
 
   get addedTokens(): readonly AddedToken[] {
@@ -132,8 +134,10 @@ export class OpenedTokenizer implements Tokenizer {
   #stream(options: DecodeOptions | undefined, eager: boolean): StreamDecoder {
     const hidden = options?.skipSpecialTokens ? TOKEN_FLAG.special : 0;
     const { flags } = this.#vocabulary;
-    const visible = (id: number): boolean => ((flags[id] ?? 0) & (TOKEN_FLAG.present | hidden)) === TOKEN_FLAG.present;
-    const onlyBytes = this.#program.decoders.length === 1 && this.#program.decoders[0]![0] === DECODE.byteLevel;
+    const visible = (id: number): boolean =>
+      ((flags[id] ?? 0) & (TOKEN_FLAG.present | hidden)) === TOKEN_FLAG.present;
+    const onlyBytes =
+      this.#program.decoders.length === 1 && this.#program.decoders[0]![0] === DECODE.byteLevel;
     if (this.#byteLevel && onlyBytes) {
       return byteStream((id) => (visible(id) ? this.#vocabulary.bytesOf(id) : undefined));
     }

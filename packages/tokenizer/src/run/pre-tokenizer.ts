@@ -26,7 +26,8 @@ function stage(program: Program, [code, a, b, c]: Op, next: Piece): Piece {
     case PRE_TOKENIZE.prepend: {
       const before = program.string(a);
       return (bytes, start, end, first) => {
-        if ((b !== 0 && !first) || startsWith(bytes, start, end, before)) return next(bytes, start, end, first);
+        if ((b !== 0 && !first) || startsWith(bytes, start, end, before))
+          return next(bytes, start, end, first);
         const piece = joined(before, bytes.subarray(start, end));
         next(piece, 0, piece.length, first);
       };

@@ -73,7 +73,8 @@ export class Unigram implements Model {
       cuts.push(at, to);
       to = at;
     }
-    for (let i = cuts.length - 2; i >= 0; i -= 2) this.#piece(bytes, start + cuts[i]!, start + cuts[i + 1]!, ids);
+    for (let i = cuts.length - 2; i >= 0; i -= 2)
+      this.#piece(bytes, start + cuts[i]!, start + cuts[i + 1]!, ids);
   }
 
   #piece(bytes: Uint8Array, start: number, end: number, ids: Ids): void {

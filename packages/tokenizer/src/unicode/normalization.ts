@@ -19,7 +19,9 @@ const HANGUL = { first: 0xac00, last: 0xd7a3, vowels: [0x1161, 0x1175], trails: 
 /** Tables of the Unicode version that the reference has, which is far behind. */
 export function normalFormTables(form: NormalFormName): NormalFormTables {
   const canonical = readMap(UNICODE.canonical);
-  const decompositions = form.includes("K") ? new Map([...canonical, ...readMap(UNICODE.compatible)]) : canonical;
+  const decompositions = form.includes("K")
+    ? new Map([...canonical, ...readMap(UNICODE.compatible)])
+    : canonical;
   const combining = new Map<number, number>();
   const composes = form.endsWith("C");
   for (const point of decompositions.keys()) combining.set(point, UNCERTAIN);
@@ -52,10 +54,14 @@ function readCompositions(): Uint32Array {
 }
 
 /** Distances shared by sets of code points, and single ones. See tools/unicode.py. */
-function readMap(packed: { readonly shifts: Readonly<Record<string, string>>; readonly texts: string }): Map<number, string> {
+function readMap(packed: {
+  readonly shifts: Readonly<Record<string, string>>;
+  readonly texts: string;
+}): Map<number, string> {
   const entries = new Map<number, string>();
   for (const [distance, points] of Object.entries(packed.shifts)) {
-    for (const point of pointsOf(unpack(points))) entries.set(point, String.fromCodePoint(point + Number(distance)));
+    for (const point of pointsOf(unpack(points)))
+      entries.set(point, String.fromCodePoint(point + Number(distance)));
   }
   for (const entry of packed.texts.split(" ").filter((one) => one !== "")) {
     const [point = "", text = ""] = entry.split(":");
@@ -66,7 +72,9 @@ function readMap(packed: { readonly shifts: Readonly<Record<string, string>>; re
 }
 
 /** What normalizers do with single characters. */
-export function characterMap(name: "lowercase" | "nmt" | "bertCleanText" | "bertChinese"): Map<number, string> {
+export function characterMap(
+  name: "lowercase" | "nmt" | "bertCleanText" | "bertChinese",
+): Map<number, string> {
   switch (name) {
     case "lowercase":
       return readMap(UNICODE.lowercase);
@@ -77,12 +85,17 @@ export function characterMap(name: "lowercase" | "nmt" | "bertCleanText" | "bert
       return replacing(removed, pointsOf(specialSet("bertSpaces")));
     }
     case "bertChinese":
-      return new Map(pointsOf(specialSet("bertChinese")).map((point) => [point, ` ${String.fromCodePoint(point)} `]));
+      return new Map(
+        pointsOf(specialSet("bertChinese")).map((point) => [point, ` ${String.fromCodePoint(point)} `]),
+      );
   }
 }
 
 function replacing(removed: readonly number[], spaces: readonly number[]): Map<number, string> {
-  return new Map([...removed.map((point) => [point, ""] as const), ...spaces.map((point) => [point, " "] as const)]);
+  return new Map([
+    ...removed.map((point) => [point, ""] as const),
+    ...spaces.map((point) => [point, " "] as const),
+  ]);
 }
 
 /** The marks that `StripAccents` and `BertNormalizer` take away. */

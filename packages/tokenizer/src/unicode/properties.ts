@@ -1,5 +1,5 @@
 import { UNICODE } from "../generated/unicode.ts";
-import { type CodePointSet, either, EVERYTHING, negated, setOf, union, unpack } from "../regex/set.ts";
+import { type CodePointSet, EVERYTHING, either, negated, setOf, union, unpack } from "../regex/set.ts";
 
 const CACHE = new Map<string, CodePointSet | undefined>();
 
@@ -77,7 +77,8 @@ function find(key: string): CodePointSet | undefined {
   const category = LONG_NAMES[key] ?? key;
   const short = Object.keys(CATEGORIES).find((one) => one.toLowerCase() === category.toLowerCase());
   if (short !== undefined) return unpack(CATEGORIES[short]!);
-  if (category.length === 1 && "lmnpszc".includes(category.toLowerCase())) return group(category.toUpperCase());
+  if (category.length === 1 && "lmnpszc".includes(category.toLowerCase()))
+    return group(category.toUpperCase());
   const script = Object.keys(SCRIPTS).find((one) => one.toLowerCase() === key);
   if (script !== undefined) return unpack(SCRIPTS[script]!);
   switch (key) {
