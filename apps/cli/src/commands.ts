@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: "generate", summary: "answer one prompt", load: () => import("./commands/generate.ts") },
   {
+    name: "tokenizer",
+    summary: "turn text into ids and back, render chats, export a model's tokenizer",
+    load: () => import("./commands/tokenizer.ts"),
+  },
+  {
     name: "inspect",
     summary: "show what is inside a model or a package",
     load: () => import("./commands/inspect.ts"),

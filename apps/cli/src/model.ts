@@ -50,6 +50,31 @@ export async function openModel(path: string, context: CommandContext): Promise<
   };
 }
 
+/**
+ * The words alone of a model or a package: its weights may be missing.
+ *
+ * @throws PippinError `TOKENIZER_MISSING`, and what broken files of a tokenizer or a GGUF file throw.
+ */
+export async function openWords(path: string, { signal }: CommandContext): Promise<Text> {
+  if (path.endsWith(".gguf")) return wordsOf(await openCheckpoint(path, { signal }), dirname(resolve(path)));
+  const folder = path.endsWith(".safetensors") ? dirname(resolve(path)) : path;
+  try {
+    return textOf(await loadTokenizer(folder));
+  } catch (error) {
+    if (withoutTokenizer(error) !== undefined) throw error;
+    // A folder may hold a GGUF file; one without weights still lacks a tokenizer.
+    const checkpoint = await openCheckpoint(path, { signal }).catch(() => undefined);
+    if (checkpoint?.gguf === undefined) throw error;
+    return wordsOf(checkpoint, folder);
+  }
+}
+
+async function wordsOf(checkpoint: Checkpoint, folder: string): Promise<Text> {
+  const text = await openText(checkpoint, folder);
+  if (text !== undefined) return text;
+  return textOf(await loadTokenizer(folder));
+}
+
 async function openText(checkpoint: Checkpoint, folder: string): Promise<Text | undefined> {
   const inFolder = () => loadTokenizer(folder).then(textOf, withoutTokenizer);
   if (checkpoint.gguf === undefined) return inFolder();

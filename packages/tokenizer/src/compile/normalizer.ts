@@ -32,13 +32,17 @@ export function compileNormalizer(builder: Builder, normalizer: Component | null
     case "NFD":
     case "NFKC":
     case "NFKD":
-      return addForm(builder, normalizer.type);
+      addForm(builder, normalizer.type);
+      return;
     case "Lowercase":
-      return map(characterMap("lowercase"));
+      map(characterMap("lowercase"));
+      return;
     case "Nmt":
-      return map(characterMap("nmt"));
+      map(characterMap("nmt"));
+      return;
     case "StripAccents":
-      return map(removedAccents("StripAccents"));
+      map(removedAccents("StripAccents"));
+      return;
     case "Prepend":
       ops.push([NORMALIZE.prepend, builder.string(parseShape(Prepend, normalizer, file).prepend)]);
       return;

@@ -61,7 +61,8 @@ function add(builder: Builder, stage: Component, raw: boolean): void {
   switch (stage.type) {
     case "Split": {
       const { pattern, behavior, invert } = parseShape(Split, stage, file);
-      return split("Regex" in pattern ? pattern.Regex : literal(pattern.String), behavior, invert);
+      split("Regex" in pattern ? pattern.Regex : literal(pattern.String), behavior, invert);
+      return;
     }
     case "ByteLevel": {
       const { add_prefix_space, use_regex } = parseShape(ByteLevel, stage, file);
@@ -71,24 +72,32 @@ function add(builder: Builder, stage: Component, raw: boolean): void {
       return;
     }
     case "Metaspace":
-      return addMetaspace(builder, parseShape(Metaspace, stage, file), split);
+      addMetaspace(builder, parseShape(Metaspace, stage, file), split);
+      return;
     case "Digits": {
       const { individual_digits } = parseShape(Digits, stage, file);
-      return split(characterClass("numeric"), individual_digits ? "Isolated" : "Contiguous");
+      split(characterClass("numeric"), individual_digits ? "Isolated" : "Contiguous");
+      return;
     }
     case "Punctuation":
-      return split(characterClass("punctuation"), parseShape(Punctuation, stage, file).behavior);
+      split(characterClass("punctuation"), parseShape(Punctuation, stage, file).behavior);
+      return;
     case "Whitespace":
-      return split("\\w+|[^\\w\\s]+", "Removed", true);
+      split("\\w+|[^\\w\\s]+", "Removed", true);
+      return;
     case "WhitespaceSplit":
-      return split("\\s", "Removed");
+      split("\\s", "Removed");
+      return;
     case "BertPreTokenizer":
       split("\\s", "Removed");
-      return split(characterClass("bertPunctuation"), "Isolated");
+      split(characterClass("bertPunctuation"), "Isolated");
+      return;
     case "CharDelimiterSplit":
-      return split(literal(parseShape(Delimiter, stage, file).delimiter), "Removed");
+      split(literal(parseShape(Delimiter, stage, file).delimiter), "Removed");
+      return;
     case "FixedLength":
-      return split(`[\\s\\S]{1,${parseShape(FixedLength, stage, file).length}}`, "Isolated");
+      split(`[\\s\\S]{1,${parseShape(FixedLength, stage, file).length}}`, "Isolated");
+      return;
     default:
       throw unsupported("pre-tokenizer", stage.type);
   }

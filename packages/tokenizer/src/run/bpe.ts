@@ -54,7 +54,10 @@ export class Bpe implements Model {
   }
 
   tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids): void {
-    if (!this.#cutAtMark) return this.#word(bytes, start, end, ids);
+    if (!this.#cutAtMark) {
+      this.#word(bytes, start, end, ids);
+      return;
+    }
     const { mark } = this.#strings;
     const first = mark[0];
     let from = start;
@@ -82,7 +85,10 @@ export class Bpe implements Model {
         : 0;
     if (end - start <= this.#vocabulary.maxTokenBytes) {
       const id = this.#vocabulary.findHashed(bytes, start, end, hash, this.#wholeMask, this.#wholeWanted);
-      if (id >= 0) return ids.push(id);
+      if (id >= 0) {
+        ids.push(id);
+        return;
+      }
     }
     const cached = end - start <= MAX_CACHED_BYTES;
     if (cached && this.#cache.get(bytes, start, end, hash, ids)) return;

@@ -72,7 +72,10 @@ export class NormalForm {
       return;
     }
     const parts = this.#decompositions.of(point);
-    if (parts === undefined) return put(point);
+    if (parts === undefined) {
+      put(point);
+      return;
+    }
     for (let at = 0; at < parts.length; ) {
       const length = utf8Length(parts[at]!);
       put(codePointAt(parts, at, length));

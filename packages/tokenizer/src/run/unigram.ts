@@ -79,7 +79,10 @@ export class Unigram implements Model {
 
   #piece(bytes: Uint8Array, start: number, end: number, ids: Ids): void {
     const id = this.#vocabulary.find(bytes, start, end, MODEL_MASK, MODEL_WANTED);
-    if (id >= 0) return ids.push(id);
+    if (id >= 0) {
+      ids.push(id);
+      return;
+    }
     const byteIds = this.#byteIds;
     if (this.#byteFallback && allPresent(byteIds, bytes, start, end)) {
       for (let at = start; at < end; at++) ids.push(byteIds[bytes[at]!]!);
