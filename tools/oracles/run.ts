@@ -18,6 +18,7 @@ const TESTS = [
     "quantize-linear",
     "tokenizer",
     "tokenizers",
+    "synthetic-tokenizers",
     "gguf",
     "palettes",
     "calibrate",

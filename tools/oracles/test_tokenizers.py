@@ -45,10 +45,10 @@ def published(name: str) -> str:
     return os.path.join(folder, "models")
 
 
-def ask(folder: str, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def ask(questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What `@pippin/tokenizer` answers."""
     lines = "".join(json.dumps(question) + "\n" for question in questions)
-    answers = node(os.path.join("tools", "oracles", "tokenizers.ts"), folder, stdin=lines)
+    answers = node(os.path.join("tools", "oracles", "tokenizers.ts"), stdin=lines)
     return [json.loads(line) for line in answers.split("\n")[:-1]]
 
 
@@ -71,7 +71,10 @@ def check(report: Report, label: str, folder: str, count: int, seed: int = 1) ->
         plain = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
         full = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=True)]
         noise = [[r.randrange(size + 20) for _ in range(r.randint(1, 12))] for _ in range(400)]
-        answers = ask(folder, [{"text": t} for t in texts] + [{"ids": x} for x in full + noise])
+        opened, *answers = ask([{"open": folder}] + [{"text": t} for t in texts] + [{"ids": x} for x in full + noise])
+        if opened["error"] is not None:
+            report.check(f"{label} opens", False, opened["error"])
+            return
         encoded, decoded = answers[: len(texts)], answers[len(texts) :]
         wrong = [t for t, a, b in zip(texts, encoded, plain, strict=True) if a["ids"] != b]
         report.check(f"{label} ids", not wrong, f"{len(texts) - len(wrong)}/{len(texts)} {[w[:80] for w in wrong[:3]]}")

@@ -1,25 +1,28 @@
 /**
- * Answers test_tokenizers.py with `@pippin/tokenizer`: JSON Lines in, JSON Lines out.
+ * Answers test_tokenizers.py and test_synthetic_tokenizers.py with `@pippin/tokenizer`: JSON Lines in, JSON Lines out.
  *
- *     node tools/oracles/tokenizers.ts FOLDER
+ *     node tools/oracles/tokenizers.ts
  *
- * `{ text }` gives `{ ids, special }`, the ids without and with special tokens; `{ ids }` gives `{ decoded, skipped, streamed }`.
+ * `{ open }`, a folder with a tokenizer.json, gives `{ error }`; the answers after it are that tokenizer's. `{ text }` gives
+ * `{ ids, special }`, the ids without and with special tokens; `{ ids }` gives `{ decoded, skipped, streamed }`.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { isPippinError } from "@pippin/core";
 import { compileTokenizer, openTokenizer } from "@pippin/tokenizer";
 
-const [folder = "."] = process.argv.slice(2);
-const tokenizerJson: unknown = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8"));
-const tokenizer = openTokenizer(compileTokenizer({ tokenizerJson }));
-tokenizer.verify();
+type Question = { readonly open: string } | { readonly text: string } | { readonly ids: readonly number[] };
+
+let tokenizer: ReturnType<typeof openTokenizer> | undefined;
 
 for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(answer(JSON.parse(line))));
 }
 
-function answer(question: { text: string } | { ids: number[] }): object {
+function answer(question: Question): object {
+  if ("open" in question) return open(question.open);
+  if (tokenizer === undefined) return { error: "no tokenizer is open" };
   if ("text" in question) {
     const ids = tokenizer.encode(question.text, { addSpecialTokens: false });
     return { ids, special: tokenizer.encode(question.text) };
@@ -28,4 +31,17 @@ function answer(question: { text: string } | { ids: number[] }): object {
   const streamed = question.ids.map((id) => stream.push(id)).join("") + stream.flush();
   const skipped = tokenizer.decode(question.ids, { skipSpecialTokens: true });
   return { decoded: tokenizer.decode(question.ids), skipped, streamed };
+}
+
+function open(folder: string): { error: string | null } {
+  tokenizer = undefined;
+  try {
+    const tokenizerJson: unknown = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8"));
+    tokenizer = openTokenizer(compileTokenizer({ tokenizerJson }));
+    tokenizer.verify();
+    return { error: null };
+  } catch (error) {
+    if (isPippinError(error)) return { error: `${error.code}: ${error.message}` };
+    throw error;
+  }
 }

@@ -18,7 +18,10 @@ const Render = z.object({
   documents: z.array(z.unknown()).nullish(),
   add_generation_prompt: z.boolean().default(false),
   extra: z.record(z.string(), z.unknown()).nullish(),
-  now: z.string().refine((text) => !Number.isNaN(Date.parse(text)), "not a time").nullish(),
+  now: z
+    .string()
+    .refine((text) => !Number.isNaN(Date.parse(text)), "not a time")
+    .nullish(),
 });
 
 const HELP = `

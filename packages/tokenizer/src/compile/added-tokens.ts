@@ -12,6 +12,7 @@ import type { Tokens } from "./tokens.ts";
 const MAX_BYTES = 4096;
 
 const UTF8 = new TextEncoder();
+const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 
 type Added = TokenizerJson["added_tokens"][number] & { readonly newId: number };
 
@@ -42,6 +43,7 @@ export function addTokens(tokens: Tokens, added: TokenizerJson["added_tokens"], 
 /** @param normalize - tokens that are looked for in normalized text are normalized themselves. */
 export function compileAddedTokens(
   builder: Builder,
+  tokens: Tokens,
   added: readonly Added[],
   normalize: Rewrite | undefined,
 ): void {
@@ -50,12 +52,36 @@ export function compileAddedTokens(
   const normalized = added.filter(isNormalized);
   builder.words[PROGRAM.rawTrie] = trie(builder, raw, undefined);
   builder.words[PROGRAM.normalizedTrie] = trie(builder, normalized, normalize);
+  if (normalize !== undefined) addShown(builder, tokens, added, normalized, normalize);
   if (added.some((token) => token.single_word)) {
     builder.words[PROGRAM.wordCharacters] = builder.writer.add(
       SECTION.combining,
       codePointTableSection(new Map(wordCharacters().map((codePoint) => [codePoint, 1]))),
     );
   }
+}
+
+/**
+ * Decoding shows an added token as the normalizer left it, and takes it for a special token when that text is one's. Source: what
+ * the crate tokenizers 0.23 does.
+ */
+function addShown(
+  builder: Builder,
+  tokens: Tokens,
+  added: readonly Added[],
+  normalized: readonly Added[],
+  normalize: Rewrite,
+): void {
+  const special = new Set(added.filter((token) => token.special).map((token) => token.content));
+  const rows: number[] = [];
+  for (const { content, newId } of normalized) {
+    const text = TEXT.decode(normalize(UTF8.encode(content)));
+    if (text === content) continue;
+    rows.push(newId, builder.string(text));
+    tokens.mark(newId, TOKEN_FLAG.shown);
+    tokens.setSpecial(newId, special.has(text));
+  }
+  if (rows.length > 0) builder.writer.add(SECTION.shown, Uint32Array.from(rows));
 }
 
 function trie(builder: Builder, added: readonly Added[], normalize: Rewrite | undefined): number {

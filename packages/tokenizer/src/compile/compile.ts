@@ -40,7 +40,7 @@ export function compileTokenizer(source: TokenizerSource, options: CompileOption
   compilePreTokenizer(builder, json.pre_tokenizer, byteLevel);
   builder.post.push(...compilePostProcessor(json.post_processor));
   compileDecoder(builder, json.decoder);
-  compileAddedTokens(builder, added, createNormalizer(new Program(new Image(builder.finish(0)))));
+  compileAddedTokens(builder, tokens, added, createNormalizer(new Program(new Image(builder.finish(0)))));
   for (const [at, name] of [
     [PROGRAM.bosId, "bos_token"],
     [PROGRAM.eosId, "eos_token"],

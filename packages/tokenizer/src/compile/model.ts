@@ -125,8 +125,14 @@ function compileBpe(
   words[PROGRAM.model] = MODEL.bpe;
   words[PROGRAM.prefix] = builder.string(prefix);
   words[PROGRAM.suffix] = builder.string(suffix);
+  // Where the mark itself is unknown, what lies before and behind it can come together.
   const cutAtMark =
-    !byteLevel && !model.ignore_merges && prefix === "" && suffix === "" && merges.neverBeforeMark;
+    !byteLevel &&
+    !model.ignore_merges &&
+    prefix === "" &&
+    suffix === "" &&
+    merges.neverBeforeMark &&
+    tokens.idOf(WORD_MARK) !== undefined;
   if (cutAtMark) words[PROGRAM.mark] = builder.string(WORD_MARK);
   words[PROGRAM.modelFlags] =
     (byteLevel ? MODEL_FLAG.byteLevel : 0) |
@@ -225,7 +231,7 @@ function compileUnigram(builder: Builder, model: z.infer<typeof Unigram>): Compi
   words[PROGRAM.modelFlags] = model.byte_fallback ? MODEL_FLAG.byteFallback : 0;
   words[PROGRAM.unkId] = model.unk_id ?? NONE;
   words[PROGRAM.vocabTrie] = builder.writer.add(SECTION.trie, trieSection(keys, new Uint32Array()));
-  builder.writer.add(SECTION.scores, Float64Array.of(...scores, least));
+  builder.writer.add(SECTION.scores, Float64Array.of(least, ...scores));
   builder.writer.add(
     SECTION.byteIds,
     Uint32Array.from(FALLBACK_BYTES, (token) => tokens.idOf(token) ?? NONE),

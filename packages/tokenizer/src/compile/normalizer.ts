@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { NONE, NORMALIZE, SECTION } from "../image/layout.ts";
 import { type Component, parseShape, stagesIn, unsupported } from "../tokenizer-json.ts";
-import { characterMap, normalFormTables, removedAccents } from "../unicode/normalization.ts";
+import {
+  characterMap,
+  chineseCharacters,
+  normalFormTables,
+  removedAccents,
+} from "../unicode/normalization.ts";
 import { type Builder, literal } from "./builder.ts";
 import { Pattern } from "./components.ts";
 import { codePointMapSection, codePointTableSection } from "./tables.ts";
@@ -63,7 +68,10 @@ export function compileNormalizer(builder: Builder, normalizer: Component | null
     case "BertNormalizer": {
       const options = parseShape(Bert, normalizer, file);
       if (options.clean_text) map(characterMap("bertCleanText"));
-      if (options.handle_chinese_chars) map(characterMap("bertChinese"));
+      if (options.handle_chinese_chars) {
+        const table = new Map(chineseCharacters().map((point) => [point, 1]));
+        ops.push([NORMALIZE.pad, builder.writer.add(SECTION.combining, codePointTableSection(table))]);
+      }
       if (options.strip_accents ?? options.lowercase) {
         addForm(builder, "NFD");
         map(removedAccents("BertNormalizer"));

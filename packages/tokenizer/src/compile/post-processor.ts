@@ -9,9 +9,13 @@ const Piece = z.union([
 ]);
 const Template = z.looseObject({
   single: z.array(Piece),
+  pair: z.array(Piece).default([]),
   special_tokens: z.record(z.string(), z.looseObject({ ids: z.array(Id) })).default({}),
 });
 const Bert = z.looseObject({ sep: z.tuple([z.string(), Id]), cls: z.tuple([z.string(), Id]) });
+
+/** Ids, and `THE_TEXT`. */
+type Encoding = readonly number[];
 
 /**
  * The ids around a text and, as `THE_TEXT`, those of the text.
@@ -19,20 +23,23 @@ const Bert = z.looseObject({ sep: z.tuple([z.string(), Id]), cls: z.tuple([z.str
  * @throws PippinError `TOKENIZER_UNSUPPORTED_COMPONENT`, `TOKENIZER_BROKEN_FILE`.
  */
 export function compilePostProcessor(processor: Component | null): number[] {
-  const file = `tokenizer.json, post_processor ${processor?.type}`;
-  switch (processor?.type) {
-    case undefined:
+  return processor === null ? [THE_TEXT] : processed(processor, [[THE_TEXT]]).flat();
+}
+
+/** Processors take and give lists of encodings: a template makes one of each of its parts, and those behind it see all of them. */
+function processed(processor: Component, encodings: readonly Encoding[]): readonly Encoding[] {
+  const file = `tokenizer.json, post_processor ${processor.type}`;
+  switch (processor.type) {
     case "ByteLevel":
-      return [THE_TEXT];
+      return encodings;
     case "Sequence":
-      return stagesIn(processor, "processors").reduce<number[]>(
-        (inner, one) => compilePostProcessor(one).flatMap((item) => (item === THE_TEXT ? inner : [item])),
-        [THE_TEXT],
-      );
+      return stagesIn(processor, "processors").reduce((list, one) => processed(one, list), encodings);
     case "TemplateProcessing": {
-      const { single, special_tokens } = parseShape(Template, processor, file);
-      return single.flatMap((piece) => {
-        if ("Sequence" in piece) return [THE_TEXT];
+      const { single, pair, special_tokens } = parseShape(Template, processor, file);
+      if (encodings.length > 2)
+        throw unsupported("post-processor", "TemplateProcessing of more than two parts");
+      return (encodings.length === 1 ? single : pair).map((piece) => {
+        if ("Sequence" in piece) return encodings[piece.Sequence.id === "A" ? 0 : 1] ?? [];
         const { id } = piece.SpecialToken;
         if (Object.hasOwn(special_tokens, id)) return special_tokens[id]!.ids;
         throw brokenFile(
@@ -45,9 +52,10 @@ export function compilePostProcessor(processor: Component | null): number[] {
     case "BertProcessing":
     case "RobertaProcessing": {
       const { sep, cls } = parseShape(Bert, processor, file);
-      return [cls[1], THE_TEXT, sep[1]];
+      const between = processor.type === "BertProcessing" ? [] : [sep[1]];
+      return encodings.map((ids, i) => [...(i === 0 ? [cls[1]] : between), ...ids, sep[1]]);
     }
     default:
-      throw unsupported("post-processor", processor!.type);
+      throw unsupported("post-processor", processor.type);
   }
 }

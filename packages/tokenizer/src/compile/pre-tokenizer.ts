@@ -83,7 +83,7 @@ function add(builder: Builder, stage: Component, raw: boolean): void {
       split(characterClass("punctuation"), parseShape(Punctuation, stage, file).behavior);
       return;
     case "Whitespace":
-      split("\\w+|[^\\w\\s]+", "Removed", true);
+      split(`${characterClass("word")}+|${characterClass("neitherWordNorSpace")}+`, "Removed", true);
       return;
     case "WhitespaceSplit":
       split("\\s", "Removed");

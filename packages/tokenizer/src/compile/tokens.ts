@@ -48,6 +48,10 @@ export class Tokens {
     this.flags[id] = this.flags[id]! | flags;
   }
 
+  setSpecial(id: number, special: boolean): void {
+    this.flags[id] = (this.flags[id]! & ~TOKEN_FLAG.special) | (special ? TOKEN_FLAG.special : 0);
+  }
+
   /** Adds the sections of the vocabulary. @returns the flags, which may still be changed before the file is written. */
   write(builder: Builder): Uint8Array {
     const size = this.flags.length;

@@ -46,6 +46,8 @@ export const SECTION = {
   charsmap: 16,
   stopIds: 17,
   chatTemplate: 18,
+  /** Tokens that are shown otherwise than they are spelled: U32 id and U32 string of each. */
+  shown: 19,
 } as const;
 
 /** No id, no section, no string. */
@@ -67,6 +69,8 @@ export const TOKEN_FLAG = {
   text: 16,
   /** The model makes this token, alone, of the token's own text: a piece that equals it needs no merging. */
   whole: 32,
+  /** Decoded to what the section `shown` says: an added token whose spelling the normalizer changes. */
+  shown: 64,
 } as const;
 
 export const MODEL = { bpe: 1, unigram: 2, wordPiece: 3, wordLevel: 4 } as const;
@@ -128,6 +132,8 @@ export const NORMALIZE = {
   charsmap: 6,
   /** Bytes become characters of the byte alphabet. */
   byteAlphabet: 7,
+  /** operands: section of a table of code points: a space before and after those that are not 0. */
+  pad: 8,
 } as const;
 
 export const PRE_TOKENIZE = {

@@ -4,7 +4,7 @@ import { type CodePointSet, contains, EVERYTHING, intersection, negated, setOf, 
 import { brokenRegex, type Syntax, unsupportedRegex } from "./syntax.ts";
 
 /** Bounds on an expression from elsewhere. */
-const MAX_LENGTH = 20_000;
+const MAX_LENGTH = 100_000;
 const MAX_DEPTH = 100;
 const MAX_COUNT = 1000;
 

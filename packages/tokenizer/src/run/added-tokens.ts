@@ -44,7 +44,8 @@ export class AddedTokens {
       if (flags & ADDED_FLAG.lstrip) start = Math.max(from, spaceBefore(bytes, begin, start));
       if (flags & ADDED_FLAG.rstrip) stop = spaceBehind(bytes, stop, end);
       if (from < start) parts.text(from, start);
-      parts.token(patterns[3 * pattern]!);
+      // White space that another token took already leaves nothing.
+      if (start < stop) parts.token(patterns[3 * pattern]!);
       from = stop;
     }
     if (from < end) parts.text(from, end);

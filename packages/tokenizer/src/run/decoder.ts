@@ -93,7 +93,7 @@ function stepOf(
       return fused ? whole(step) : step;
     }
     case DECODE.byteLevel:
-      return bytesToText(next);
+      return fused ? whole(bytesToText(next)) : bytesToText(next);
     case DECODE.byteFallback:
       return fused ? whole(byteFallback(false, next)) : byteFallback(eager, next);
     case DECODE.fuse:

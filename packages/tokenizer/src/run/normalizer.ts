@@ -1,4 +1,4 @@
-import { CodePointMap } from "../image/code-points.ts";
+import { CodePointMap, CodePointTable } from "../image/code-points.ts";
 import { codePointAt, Dfa, eachMatch, utf8Length } from "../image/dfa.ts";
 import { broken } from "../image/image.ts";
 import { NONE, NORMALIZE, SECTION } from "../image/layout.ts";
@@ -10,19 +10,31 @@ import { NormalForm } from "./normal-form.ts";
 /** Rewrites a text, in UTF-8; may give the bytes it was given. */
 export type Rewrite = (bytes: Uint8Array) => Uint8Array;
 
-/** @throws PippinError `TOKENIZER_IMAGE_BROKEN`. */
-export function createNormalizer(program: Program): Rewrite | undefined {
-  const steps = program.normalizers.map((op) => stepOf(program, op));
-  if (steps.length === 0) return undefined;
-  return (bytes) => steps.reduce((text, step) => step(text), bytes);
+/** What a rewriting did to the beginning of a text. */
+export interface Beginning {
+  /** The first characters are gone: what is left does not stand at the beginning of the original. */
+  cut: boolean;
 }
 
-function stepOf(program: Program, [code, a, b, c]: Op): Rewrite {
+/** @throws PippinError `TOKENIZER_IMAGE_BROKEN`. */
+export function createNormalizer(
+  program: Program,
+  beginning: Beginning = { cut: false },
+): Rewrite | undefined {
+  const steps = program.normalizers.map((op) => stepOf(program, op, beginning));
+  if (steps.length === 0) return undefined;
+  return (bytes) => {
+    beginning.cut = false;
+    return steps.reduce((text, step) => step(text), bytes);
+  };
+}
+
+function stepOf(program: Program, [code, a, b, c]: Op, beginning: Beginning): Rewrite {
   const { image } = program;
   switch (code) {
     case NORMALIZE.map: {
       const map = new CodePointMap(image.section(a, SECTION.codePoints));
-      return (bytes) => mapped(map, bytes);
+      return (bytes) => mapped(map, bytes, beginning);
     }
     case NORMALIZE.form: {
       const compositions = c === NONE ? undefined : image.section(c, SECTION.compositions);
@@ -37,10 +49,14 @@ function stepOf(program: Program, [code, a, b, c]: Op): Rewrite {
     case NORMALIZE.replace: {
       const dfa = new Dfa(image.section(a, SECTION.dfa));
       const content = program.string(b);
-      return (bytes) => replaced(dfa, content, bytes);
+      return (bytes) => replaced(dfa, content, bytes, beginning);
     }
     case NORMALIZE.strip:
-      return (bytes) => stripped(bytes, a !== 0, b !== 0);
+      return (bytes) => stripped(bytes, a !== 0, b !== 0, beginning);
+    case NORMALIZE.pad: {
+      const table = new CodePointTable(image.section(a, SECTION.combining));
+      return (bytes) => padded(table, bytes);
+    }
     case NORMALIZE.byteAlphabet:
       return (bytes) => spellBytes(bytes, 0, bytes.length);
     default:
@@ -48,16 +64,39 @@ function stepOf(program: Program, [code, a, b, c]: Op): Rewrite {
   }
 }
 
-function mapped(map: CodePointMap, bytes: Uint8Array): Uint8Array {
+function mapped(map: CodePointMap, bytes: Uint8Array, beginning: Beginning): Uint8Array {
   let out: ByteBuffer | undefined;
   let from = 0;
   for (let at = 0; at < bytes.length; ) {
     const length = utf8Length(bytes[at]!);
     const content = map.of(codePointAt(bytes, at, length));
     if (content !== undefined) {
+      if (at === 0 && content.length === 0) beginning.cut = true;
       out ??= new ByteBuffer(bytes.length + 16);
       out.copy(bytes, from, at);
       out.append(content);
+      from = at + length;
+    }
+    at += length;
+  }
+  if (out === undefined) return bytes;
+  out.copy(bytes, from, bytes.length);
+  return out.bytes();
+}
+
+const SPACE = Uint8Array.of(0x20);
+
+function padded(table: CodePointTable, bytes: Uint8Array): Uint8Array {
+  let out: ByteBuffer | undefined;
+  let from = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const length = utf8Length(bytes[at]!);
+    if (table.of(codePointAt(bytes, at, length)) !== 0) {
+      out ??= new ByteBuffer(bytes.length + 16);
+      out.copy(bytes, from, at);
+      out.append(SPACE);
+      out.copy(bytes, at, at + length);
+      out.append(SPACE);
       from = at + length;
     }
     at += length;
@@ -75,10 +114,16 @@ export function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
 }
 
 /** All matches replaced. */
-export function replaced(dfa: Dfa, content: Uint8Array, bytes: Uint8Array): Uint8Array {
+export function replaced(
+  dfa: Dfa,
+  content: Uint8Array,
+  bytes: Uint8Array,
+  beginning?: Beginning,
+): Uint8Array {
   let out: ByteBuffer | undefined;
   let from = 0;
   eachMatch(dfa, bytes, 0, bytes.length, (start, end) => {
+    if (start === 0 && end > 0 && content.length === 0 && beginning) beginning.cut = true;
     out ??= new ByteBuffer(bytes.length + 16);
     out.copy(bytes, from, start);
     out.append(content);
@@ -89,7 +134,7 @@ export function replaced(dfa: Dfa, content: Uint8Array, bytes: Uint8Array): Uint
   return out.bytes();
 }
 
-function stripped(bytes: Uint8Array, left: boolean, right: boolean): Uint8Array {
+function stripped(bytes: Uint8Array, left: boolean, right: boolean, beginning: Beginning): Uint8Array {
   let start = 0;
   let end = bytes.length;
   while (left && start < end) {
@@ -97,6 +142,7 @@ function stripped(bytes: Uint8Array, left: boolean, right: boolean): Uint8Array 
     if (!isWhiteSpace(codePointAt(bytes, start, length))) break;
     start += length;
   }
+  if (start > 0) beginning.cut = true;
   while (right && start < end) {
     const last = characterBefore(bytes, start, end);
     if (!isWhiteSpace(codePointAt(bytes, last, end - last))) break;

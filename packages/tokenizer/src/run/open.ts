@@ -10,7 +10,7 @@ import { AddedTokens } from "./added-tokens.ts";
 import { Bpe } from "./bpe.ts";
 import { byteStream, pieceStream, type StreamDecoder } from "./decoder.ts";
 import { Ids, type Model } from "./ids.ts";
-import { createNormalizer, type Rewrite } from "./normalizer.ts";
+import { type Beginning, createNormalizer, type Rewrite } from "./normalizer.ts";
 import { createPreTokenizer, type Piece } from "./pre-tokenizer.ts";
 import { Unigram } from "./unigram.ts";
 import { WordLevel, WordPiece } from "./word-piece.ts";
@@ -40,6 +40,9 @@ export class OpenedTokenizer implements Tokenizer {
   readonly #raw: AddedTokens;
   readonly #normalized: AddedTokens;
   readonly #normalize: Rewrite | undefined;
+  /** What tokens with the flag `shown` are decoded to. */
+  readonly #shown: ReadonlyMap<number, Uint8Array>;
+  readonly #beginning: Beginning = { cut: false };
   readonly #pieces: Piece;
   readonly #ids = new Ids();
   #input = new Uint8Array(4096);
@@ -56,7 +59,8 @@ export class OpenedTokenizer implements Tokenizer {
     const isWord = wordTable(program);
     this.#raw = new AddedTokens(trie(program, PROGRAM.rawTrie), isWord);
     this.#normalized = new AddedTokens(trie(program, PROGRAM.normalizedTrie), isWord);
-    this.#normalize = createNormalizer(program);
+    this.#normalize = createNormalizer(program, this.#beginning);
+    this.#shown = shownTokens(program);
     const model = createModel(program, this.#vocabulary);
     this.#pieces = createPreTokenizer(program, (text, start, end) =>
       model.tokenize(text, start, end, this.#ids),
@@ -67,7 +71,7 @@ export class OpenedTokenizer implements Tokenizer {
     const added: AddedToken[] = [];
     this.#vocabulary.flags.forEach((flags, id) => {
       if (!(flags & TOKEN_FLAG.added)) return;
-      added.push({ id, content: this.tokenOf(id) ?? "", special: (flags & TOKEN_FLAG.special) !== 0 });
+      added.push({ id, content: this.#spelling(id), special: (flags & TOKEN_FLAG.special) !== 0 });
     });
     return added;
   }
@@ -116,7 +120,7 @@ export class OpenedTokenizer implements Tokenizer {
     const [bytes, from, to] = normal === undefined ? [input, start, end] : [normal, 0, normal.length];
     this.#normalized.split(bytes, from, to, {
       token: (id) => this.#ids.push(id),
-      text: (a, b) => this.#pieces(bytes, a, b, start === 0 && a === from),
+      text: (a, b) => this.#pieces(bytes, a, b, start === 0 && a === from && !this.#beginning.cut),
     });
   }
 
@@ -139,7 +143,7 @@ export class OpenedTokenizer implements Tokenizer {
     const onlyBytes =
       this.#program.decoders.length === 1 && this.#program.decoders[0]![0] === DECODE.byteLevel;
     if (this.#byteLevel && onlyBytes) {
-      return byteStream((id) => (visible(id) ? this.#vocabulary.bytesOf(id) : undefined));
+      return byteStream((id) => (visible(id) ? this.#shownBytes(id) : undefined));
     }
     return pieceStream(this.#program, (id) => (visible(id) ? this.tokenOf(id) : undefined), eager);
   }
@@ -162,10 +166,20 @@ export class OpenedTokenizer implements Tokenizer {
     return id < 0 ? undefined : id;
   }
 
-  /** The token as its vocabulary spells it. */
+  #shownBytes(id: number): Uint8Array {
+    const shown = this.#shown.get(id);
+    return shown === undefined ? this.#vocabulary.bytesOf(id) : (bytesOfToken(TEXT.decode(shown)) ?? shown);
+  }
+
+  /** The token as its vocabulary spells it, or as decoding shows it where that differs. */
   tokenOf(id: number): string | undefined {
-    const flags = this.#vocabulary.flags[id] ?? 0;
-    if (!(flags & TOKEN_FLAG.present)) return undefined;
+    if (!((this.#vocabulary.flags[id] ?? 0) & TOKEN_FLAG.present)) return undefined;
+    const shown = this.#shown.get(id);
+    return shown === undefined ? this.#spelling(id) : TEXT.decode(shown);
+  }
+
+  #spelling(id: number): string {
+    const flags = this.#vocabulary.flags[id]!;
     const bytes = this.#vocabulary.bytesOf(id);
     if (!this.#byteLevel || flags & TOKEN_FLAG.text) return TEXT.decode(bytes);
     return Array.from(bytes, (byte) => BYTE_ALPHABET[byte]!).join("");
@@ -186,6 +200,13 @@ export function openModel(image: Uint8Array): { model: Model; vocabulary: Vocabu
   const program = new Program(new Image(image));
   const vocabulary = new Vocabulary(program.image, program.words);
   return { model: createModel(program, vocabulary), vocabulary };
+}
+
+function shownTokens(program: Program): ReadonlyMap<number, Uint8Array> {
+  const rows = words(program.image.only(SECTION.shown));
+  const shown = new Map<number, Uint8Array>();
+  for (let i = 0; i + 1 < rows.length; i += 2) shown.set(rows[i]!, program.string(rows[i + 1]!));
+  return shown;
 }
 
 function trie(program: Program, at: number): Trie {

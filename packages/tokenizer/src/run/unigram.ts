@@ -23,10 +23,10 @@ export class Unigram implements Model {
     this.#vocabulary = vocabulary;
     this.#trie = new Trie(image.section(program[PROGRAM.vocabTrie]!, SECTION.trie));
     this.#scores = new Float64Array(scores.buffer, scores.byteOffset, scores.length >> 3);
-    if (this.#scores.length <= vocabulary.size) throw broken("its scores are cut off");
+    if (this.#scores.length === 0) throw broken("it has no scores");
     this.#unkId = program[PROGRAM.unkId]!;
-    // The least score is behind those of the tokens.
-    this.#unkScore = this.#scores[vocabulary.size]! - UNK_PENALTY;
+    // The least score comes before those of the tokens.
+    this.#unkScore = this.#scores[0]! - UNK_PENALTY;
     this.#byteFallback = (program[PROGRAM.modelFlags]! & MODEL_FLAG.byteFallback) !== 0;
     this.#byteIds = words(image.only(SECTION.byteIds));
   }
@@ -47,7 +47,7 @@ export class Unigram implements Model {
         p++;
         const id = this.#trie.valueOf(node);
         if (id === NONE) continue;
-        improve(p, at, score + (this.#scores[id] ?? 0), id);
+        improve(p, at, score + (this.#scores[id + 1] ?? 0), id);
         single ||= p - at === character;
       }
       const next = Math.min(size, at + character);

@@ -1,10 +1,13 @@
-import { type CodePointSet, either, pointsOf, runsOf } from "../regex/set.ts";
-import { propertyOf, specialSet } from "./properties.ts";
+import { type CodePointSet, either, negated, pointsOf, runsOf, union } from "../regex/set.ts";
+import { propertyOf, specialSet, WHITE_SPACE } from "./properties.ts";
 
-/** Sets that the reference's pre-tokenizers cut at: `Digits`, `Punctuation`, `BertPreTokenizer`. */
+/** Sets that the reference's pre-tokenizers cut at: `Digits`, `Punctuation`, `BertPreTokenizer`, `Whitespace`. */
 const SETS = {
   numeric: () => either(propertyOf("N")!, specialSet("numeric")),
   punctuation: () => either(propertyOf("P")!, specialSet("punctuation")),
+  /** `\w` of the crate regex; other expressions are Oniguruma's. */
+  word: wordSet,
+  neitherWordNorSpace: () => negated(union(wordSet(), WHITE_SPACE)),
   bertPunctuation: () => either(propertyOf("P")!, specialSet("bertPunctuation")),
 } as const;
 
@@ -22,5 +25,9 @@ function expressionOf(set: CodePointSet): string {
 
 /** What `single_word` takes for a character of a word. */
 export function wordCharacters(): number[] {
-  return pointsOf(either(propertyOf("word")!, specialSet("tokenWord")));
+  return pointsOf(wordSet());
+}
+
+function wordSet(): CodePointSet {
+  return either(propertyOf("word")!, specialSet("tokenWord"));
 }

@@ -72,9 +72,7 @@ function readMap(packed: {
 }
 
 /** What normalizers do with single characters. */
-export function characterMap(
-  name: "lowercase" | "nmt" | "bertCleanText" | "bertChinese",
-): Map<number, string> {
+export function characterMap(name: "lowercase" | "nmt" | "bertCleanText"): Map<number, string> {
   switch (name) {
     case "lowercase":
       return readMap(UNICODE.lowercase);
@@ -84,11 +82,12 @@ export function characterMap(
       const removed = pointsOf(either(propertyOf("Cc")!, specialSet("bertRemoved")));
       return replacing(removed, pointsOf(specialSet("bertSpaces")));
     }
-    case "bertChinese":
-      return new Map(
-        pointsOf(specialSet("bertChinese")).map((point) => [point, ` ${String.fromCodePoint(point)} `]),
-      );
   }
+}
+
+/** What `BertNormalizer` puts between spaces. */
+export function chineseCharacters(): readonly number[] {
+  return pointsOf(specialSet("bertChinese"));
 }
 
 function replacing(removed: readonly number[], spaces: readonly number[]): Map<number, string> {
