@@ -9,6 +9,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { buildSwiftDriver } from "../swift/driver.ts";
+import { SwiftMissing } from "../swift/toolchain.ts";
 import { cacheFolder, PythonMissing, preparePython } from "./python-environment.ts";
 
 /** Names of the tests, the quick ones first; `coreml` is test_coreml.py. */
@@ -43,7 +45,7 @@ const { values } = parseArgs({
 try {
   process.exitCode = await main(values.only ?? TESTS);
 } catch (error) {
-  if (!(error instanceof PythonMissing)) throw error;
+  if (!(error instanceof PythonMissing || error instanceof SwiftMissing)) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 3;
 }
@@ -81,6 +83,7 @@ async function runTest(python: string, name: string, work: string): Promise<Coun
       ...process.env,
       PIPPIN_CACHE: cacheFolder(),
       PIPPIN_NODE: process.execPath,
+      ...(name.endsWith("tokenizers") && { PIPPIN_SWIFT_DRIVER: buildSwiftDriver() }),
       PYTHONDONTWRITEBYTECODE: "1",
       PYTHONUTF8: "1",
       HF_HUB_OFFLINE: "1",

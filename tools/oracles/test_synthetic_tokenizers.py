@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from report import Report, run
-from test_tokenizers import ask, streamed
+from test_tokenizers import ask, ask_swift, same, streamed
 from texts import CODE, EMOJI, SENTENCES, corpus, mixture
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -210,18 +210,22 @@ def tests(report: Report) -> None:
         with open(os.path.join(folder, "tokenizer.json"), "w") as out:
             json.dump(value, out, ensure_ascii=False)
         cases.append((f"{number} {describe(value)}", value, texts, expected))
-        questions += [{"open": folder}, *[{"text": t} for t in texts], *[{"ids": x} for x in expected["ids"]]]
-    answers = iter(ask(questions))
+        questions += [{"open": folder, "file": os.path.join(folder, "tokenizer.pippin")}, *[{"text": t} for t in texts], *[{"ids": x} for x in expected["ids"]]]
+    all_answers = ask(questions)
+    swift_answers = iter(ask_swift(questions, all_answers))
+    answers = iter(all_answers)
     refused = 0
     for label, _, texts, expected in cases:
         opened = next(answers)
         encoded = [next(answers) for _ in texts]
         decoded = [next(answers) for _ in expected["ids"]]
+        in_swift = [next(swift_answers) for _ in range(1 + len(texts) + len(expected["ids"]))]
         if opened["error"] is not None:
             refused += 1
             report.check(f"{label} refused by name", "TOKENIZER_UNSUPPORTED" in opened["error"], opened["error"])
             continue
-        wrong = []
+        pairs = zip([opened, *encoded, *decoded], in_swift, strict=True)
+        wrong = [f"Swift: {str(b)[:120]} not {str(a)[:120]}" for a, b in pairs if not same(a, b)]
         for text, a, b, c in zip(texts, encoded, expected["plain"], expected["special"], strict=True):
             wrong += [f"ids of {text!r}: {a['ids']} not {b}"] * (b is not None and a["ids"] != b)
             wrong += [f"special ids of {text!r}: {a['special']} not {c}"] * (c is not None and a["special"] != c)

@@ -46,10 +46,24 @@ def published(name: str) -> str:
 
 
 def ask(questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What `@pippin/tokenizer` answers."""
+    """What `@pippin/tokenizer` answers; it leaves the compiled files where the questions say."""
     lines = "".join(json.dumps(question) + "\n" for question in questions)
     answers = node(os.path.join("tools", "oracles", "tokenizers.ts"), stdin=lines)
     return [json.loads(line) for line in answers.split("\n")[:-1]]
+
+
+def ask_swift(questions: list[dict[str, Any]], opened: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the Swift runtime answers from the compiled files; `opened` are the answers of `ask`."""
+    driver = os.environ["PIPPIN_SWIFT_DRIVER"]
+    asked = [q for q, a in zip(questions, opened, strict=True) if not a.get("error")]
+    lines = "".join(json.dumps({"open": q["file"]} if "open" in q else q) + "\n" for q in asked)
+    answers = iter(node(os.path.join("tools", "swift", "run.ts"), driver, "answer", stdin=lines).split("\n")[:-1])
+    return [a if a.get("error") else json.loads(next(answers)) for a in opened]
+
+
+def same(ours: dict[str, Any], swift: dict[str, Any]) -> bool:
+    """Equal answers; Swift leaves out what is null."""
+    return {k: v for k, v in ours.items() if v is not None} == {k: v for k, v in swift.items() if v is not None}
 
 
 def streamed(tokenizer: Tokenizer, ids: list[int]) -> str:
@@ -71,7 +85,9 @@ def check(report: Report, label: str, folder: str, count: int, seed: int = 1) ->
         plain = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
         full = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=True)]
         noise = [[r.randrange(size + 20) for _ in range(r.randint(1, 12))] for _ in range(400)]
-        opened, *answers = ask([{"open": folder}] + [{"text": t} for t in texts] + [{"ids": x} for x in full + noise])
+        questions: list[dict[str, Any]] = [{"open": folder, "file": os.path.join(sys.argv[1], f"{label}.tokenizer")}]
+        questions += [{"text": t} for t in texts] + [{"ids": x} for x in full + noise]
+        opened, *answers = ask(questions)
         if opened["error"] is not None:
             report.check(f"{label} opens", False, opened["error"])
             return
@@ -87,6 +103,9 @@ def check(report: Report, label: str, folder: str, count: int, seed: int = 1) ->
             report.check(f"{label} {key}", not bad, f"{len(expected) - len(bad)}/{len(expected)} {shown}")
         whole = [(x, a) for x, a in zip(full, decoded, strict=False) if "\ufffd" not in a["decoded"] and len(x) < 2000]
         bad_stream = [x for x, a in whole if a["streamed"] != streamed(tokenizer, x)]
+        swift = ask_swift(questions, [opened, *answers])
+        differ = [q for q, a, b in zip(questions, [opened, *answers], swift, strict=True) if not same(a, b)]
+        report.check(f"{label} in Swift", not differ, f"{len(questions) - len(differ)}/{len(questions)} {str(differ[:2])[:200]}")
         report.check(f"{label} streamed", not bad_stream, f"{len(whole) - len(bad_stream)}/{len(whole)} {bad_stream[:2]}")
 
 

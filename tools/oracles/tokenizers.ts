@@ -3,16 +3,20 @@
  *
  *     node tools/oracles/tokenizers.ts
  *
- * `{ open }`, a folder with a tokenizer.json, gives `{ error }`; the answers after it are that tokenizer's. `{ text }` gives
+ * `{ open, file }`, a folder with a tokenizer.json and where to write the compiled file, gives `{ error }`; the answers after it
+ * are that tokenizer's. `{ text }` gives
  * `{ ids, special }`, the ids without and with special tokens; `{ ids }` gives `{ decoded, skipped, streamed }`.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isPippinError } from "@pippin/core";
 import { compileTokenizer, openTokenizer } from "@pippin/tokenizer";
 
-type Question = { readonly open: string } | { readonly text: string } | { readonly ids: readonly number[] };
+type Question =
+  | { readonly open: string; readonly file: string }
+  | { readonly text: string }
+  | { readonly ids: readonly number[] };
 
 let tokenizer: ReturnType<typeof openTokenizer> | undefined;
 
@@ -21,7 +25,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 function answer(question: Question): object {
-  if ("open" in question) return open(question.open);
+  if ("open" in question) return open(question.open, question.file);
   if (tokenizer === undefined) return { error: "no tokenizer is open" };
   if ("text" in question) {
     const ids = tokenizer.encode(question.text, { addSpecialTokens: false });
@@ -33,11 +37,13 @@ function answer(question: Question): object {
   return { decoded: tokenizer.decode(question.ids), skipped, streamed };
 }
 
-function open(folder: string): { error: string | null } {
+function open(folder: string, file: string): { error: string | null } {
   tokenizer = undefined;
   try {
     const tokenizerJson: unknown = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8"));
-    tokenizer = openTokenizer(compileTokenizer({ tokenizerJson }));
+    const compiled = compileTokenizer({ tokenizerJson });
+    writeFileSync(file, compiled);
+    tokenizer = openTokenizer(compiled);
     tokenizer.verify();
     return { error: null };
   } catch (error) {

@@ -33,8 +33,21 @@ const UNUSED =
 /** Debuggers, servers and static libraries: half of the disk space. */
 const LEFT_OUT = [
   ...["share/doc", "share/man", "share/locale", "share/info"].map((path) => `./usr/${path}`),
-  ...["lib/liblldb*", "bin/lldb*", "bin/repl_swift", "bin/clangd", "bin/docc", "bin/sourcekit-lsp", "lib/libLTO*"],
-  ...["lib/libsourcekitdInProc.so", "lib/swift_static", "lib/swift/embedded", "lib/swift/FrameworkABIBaseline"],
+  ...[
+    "lib/liblldb*",
+    "bin/lldb*",
+    "bin/repl_swift",
+    "bin/clangd",
+    "bin/docc",
+    "bin/sourcekit-lsp",
+    "lib/libLTO*",
+  ],
+  ...[
+    "lib/libsourcekitdInProc.so",
+    "lib/swift_static",
+    "lib/swift/embedded",
+    "lib/swift/FrameworkABIBaseline",
+  ],
 ].map((path) => (path.startsWith("./") ? path : `./usr/libexec/swift/${path}`));
 
 const TOOLCHAIN = "/usr/libexec/swift/bin";
@@ -52,20 +65,26 @@ export interface SwiftToolchain {
 /**
  * The Swift compiler of this machine; unpacks one where there is none. Takes a minute and 1.1 GB the first time.
  *
+ * @param cwd - the folder that commands run in.
  * @throws SwiftMissing
  */
-export function prepareSwift(): SwiftToolchain {
+export function prepareSwift(cwd: string = process.cwd()): SwiftToolchain {
   if (process.platform === "darwin") return { command: (file, args) => ({ file, args: [...args] }) };
   const folder = process.env.PIPPIN_SWIFT ?? join(cacheFolder(), "swift");
   const root = join(folder, "root");
   if (!existsSync(join(root, "complete"))) install(folder, root);
-  return { command: (program, args) => inRoot(root, program, args) };
+  return { command: (program, args) => inRoot(root, cwd, program, args) };
 }
 
 function install(folder: string, root: string): void {
   console.log(`unpacking a Swift compiler into ${folder}`);
   const apt = join(folder, "apt");
-  for (const part of ["etc/apt", "var/lib/apt/lists/partial", "var/lib/dpkg", "var/cache/apt/archives/partial"]) {
+  for (const part of [
+    "etc/apt",
+    "var/lib/apt/lists/partial",
+    "var/lib/dpkg",
+    "var/cache/apt/archives/partial",
+  ]) {
     mkdirSync(join(apt, part), { recursive: true });
   }
   writeFileSync(join(apt, "var/lib/dpkg/status"), "");
@@ -74,7 +93,9 @@ function install(folder: string, root: string): void {
   const env = { ...process.env, APT_CONFIG: join(apt, "apt.conf") };
   must("apt-get", ["-qq", "update"], { env });
   const plan = must("apt-get", ["install", "-s", ...PACKAGES], { env });
-  const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name!).filter((name) => !UNUSED.test(name));
+  const names = [...plan.matchAll(/^Inst (\S+)/gm)]
+    .map(([, name]) => name!)
+    .filter((name) => !UNUSED.test(name));
   const archives = join(apt, "var/cache/apt/archives");
   must("apt-get", ["-qq", "download", ...names], { env, cwd: archives });
   const staging = join(folder, "root.new");
@@ -88,7 +109,9 @@ function install(folder: string, root: string): void {
 
 /** The archive that the host's own apt is set to, for the suite that we need; apt checks all signatures. */
 function sourcesList(): string {
-  const files = ["/etc/apt/sources.list", ...globSync("/etc/apt/sources.list.d/*")].filter((file) => existsSync(file));
+  const files = ["/etc/apt/sources.list", ...globSync("/etc/apt/sources.list.d/*")].filter((file) =>
+    existsSync(file),
+  );
   const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
   const [, archive] = /^(?:URIs:|deb(?: \[[^\]]*\])?)\s+(\S+\/debian\/?)(?:\s|$)/m.exec(text) ?? [];
   if (archive === undefined) {
@@ -127,7 +150,9 @@ function unpack(packages: readonly string[], root: string): void {
   for (const folder of ["etc", "tmp", "var/tmp", "root"]) mkdirSync(join(root, folder), { recursive: true });
   const excluded = LEFT_OUT.map((pattern) => `--exclude=${pattern}`);
   for (const file of packages) {
-    const member = must("ar", ["t", file]).split("\n").find((name) => name.startsWith("data.tar"))!;
+    const member = must("ar", ["t", file])
+      .split("\n")
+      .find((name) => name.startsWith("data.tar"))!;
     const tar = ["-x", "-C", root, "--keep-directory-symlink", ...excluded];
     // xz on all cores: most of the time goes into one package.
     const from = member.endsWith(".xz") ? 'ar p "$0" "$1" | xz -dc -T0' : 'dpkg-deb --fsys-tarfile "$0"';
@@ -138,7 +163,12 @@ function unpack(packages: readonly string[], root: string): void {
 }
 
 /** In a private mount namespace the host's folders are bound into the toolchain's root. */
-function inRoot(root: string, program: string, args: readonly string[]): { file: string; args: string[] } {
+function inRoot(
+  root: string,
+  cwd: string,
+  program: string,
+  args: readonly string[],
+): { file: string; args: string[] } {
   const shared = readdirSync("/").filter((name) => !OWN.has(name) && isFolder(join("/", name)));
   for (const name of shared) mkdirSync(join(root, name), { recursive: true });
   const script = [
@@ -149,7 +179,7 @@ function inRoot(root: string, program: string, args: readonly string[]): { file:
   ].join("\n");
   const unshare = process.getuid?.() === 0 ? ["-m"] : ["-r", "-m"];
   const path = program.includes("/") ? program : join(TOOLCHAIN, program);
-  const inner = ["bash", "-c", script, root, process.cwd(), path, ...args];
+  const inner = ["bash", "-c", script, root, cwd, path, ...args];
   return { file: "unshare", args: [...unshare, "--propagation", "private", ...inner] };
 }
 
@@ -157,8 +187,16 @@ function isFolder(path: string): boolean {
   return lstatSync(path).isDirectory();
 }
 
-function must(file: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): string {
-  const { error, status, stdout, stderr } = spawnSync(file, args, { encoding: "utf8", maxBuffer: 2 ** 28, ...options });
+function must(
+  file: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): string {
+  const { error, status, stdout, stderr } = spawnSync(file, args, {
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+    ...options,
+  });
   if (!error && status === 0) return stdout;
   throw new SwiftMissing(
     `${file} ${args.slice(0, 3).join(" ")} failed: ${error?.message ?? stderr.trim().split("\n").at(-1)}\n` +

@@ -19,7 +19,7 @@ enum Layout {
 enum SectionKind: UInt32 {
   case program = 1
   case strings, tokenOffsets, tokenBytes, tokenFlags, vocabIndex, merges, mergeIndex, byteIds, scores
-  case dfa, codePoints, trie, combining, compositions, charsmap, stopIds, chatTemplate
+  case dfa, codePoints, trie, combining, compositions, charsmap, stopIds, chatTemplate, shown
 }
 
 struct TokenFlags {
@@ -31,6 +31,8 @@ struct TokenFlags {
   static let text: UInt8 = 16
   /// The model makes this token, alone, of the token's own text.
   static let whole: UInt8 = 32
+  /// Decoded to what the section `shown` says.
+  static let shown: UInt8 = 64
 }
 
 struct ModelFlags {

@@ -1,0 +1,165 @@
+/// NFC, NFD, NFKC or NFKD with the file's Unicode data. Source: the Unicode Standard, sections 3.11 and 3.12.
+struct NormalForm: Sendable {
+  /// In the table of combining classes: class 0, but not certainly as the form has it.
+  private static let uncertain: UInt8 = 255
+  private static let (sBase, lBase, vBase, tBase) = (0xac00, 0x1100, 0x1161, 0x11a7)
+  private static let (vCount, tCount) = (21, 28)
+  private static let sCount = 19 * 21 * 28
+
+  private let decompositions: CodePointMap
+  private let combining: CodePointTable
+  /// Three words each: first, second, composite; sorted.
+  private let compositions: Table<UInt32>?
+
+  init(
+    decompositions: UnsafeRawBufferPointer, combining: UnsafeRawBufferPointer, compositions: UnsafeRawBufferPointer?
+  ) throws {
+    self.decompositions = try CodePointMap(decompositions)
+    self.combining = try CodePointTable(combining)
+    self.compositions = compositions.map { Table<UInt32>($0) }
+    guard (self.compositions?.count ?? 0) % 3 == 0 else { throw TokenizerError.broken("its compositions are cut off") }
+  }
+
+  /// The text in this form, or nil when it has it already.
+  func apply(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    guard let bytes = text.baseAddress else { return nil }
+    var at = 0
+    while at < text.count {
+      let first = bytes[at]
+      if first < 0x80 {
+        at += 1
+        continue
+      }
+      let length = min(utf8Length(first), text.count - at)
+      if combining[codePoint(bytes, at, length)] != 0 { return rewrite(bytes, text.count) }
+      at += length
+    }
+    return nil
+  }
+
+  private typealias Character = (point: Int, combining: UInt8)
+
+  private func rewrite(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> [UInt8] {
+    var characters: [Character] = []
+    characters.reserveCapacity(count)
+    var at = 0
+    while at < count {
+      let length = min(utf8Length(bytes[at]), count - at)
+      decompose(codePoint(bytes, at, length), &characters)
+      at += length
+    }
+    order(&characters)
+    var out: [UInt8] = []
+    out.reserveCapacity(count + 16)
+    if compositions != nil { compose(&characters) }
+    for character in characters { out.append(codePoint: character.point) }
+    return out
+  }
+
+  private func decompose(_ point: Int, _ characters: inout [Character]) {
+    func put(_ one: Int) {
+      let kind = combining[one]
+      characters.append((one, kind == Self.uncertain ? 0 : kind))
+    }
+    let syllable = point - Self.sBase
+    if syllable >= 0, syllable < Self.sCount {
+      put(Self.lBase + syllable / (Self.vCount * Self.tCount))
+      put(Self.vBase + syllable % (Self.vCount * Self.tCount) / Self.tCount)
+      if syllable % Self.tCount != 0 { put(Self.tBase + syllable % Self.tCount) }
+      return
+    }
+    guard let parts = decompositions[point] else {
+      put(point)
+      return
+    }
+    var at = 0
+    while at < parts.count {
+      let length = min(utf8Length(parts[at]), parts.count - at)
+      put(codePoint(parts.start, at, length))
+      at += length
+    }
+  }
+
+  /// Sorts runs of combining characters by their classes, stably.
+  private func order(_ characters: inout [Character]) {
+    var start = 0
+    while start < characters.count {
+      guard characters[start].combining != 0 else {
+        start += 1
+        continue
+      }
+      var end = start
+      while end < characters.count, characters[end].combining != 0 { end += 1 }
+      if end - start > 1 {
+        let sorted = characters[start..<end].enumerated().sorted {
+          ($0.element.combining, $0.offset) < ($1.element.combining, $1.offset)
+        }
+        for (place, one) in sorted.enumerated() { characters[start + place] = one.element }
+      }
+      start = end
+    }
+  }
+
+  /// Joins each character with the last starter before it, where no character between blocks it.
+  private func compose(_ characters: inout [Character]) {
+    var count = 0
+    var starter = -1
+    var last = -1
+    for character in characters {
+      let kind = Int(character.combining)
+      if starter >= 0, last < kind || last == -1, let composite = pair(characters[starter].point, character.point) {
+        characters[starter].point = composite
+        continue
+      }
+      if kind == 0 {
+        starter = count
+        last = -1
+      } else {
+        last = kind
+      }
+      characters[count] = character
+      count += 1
+    }
+    characters.removeLast(characters.count - count)
+  }
+
+  private func pair(_ first: Int, _ second: Int) -> Int? {
+    let (lead, vowel) = (first - Self.lBase, second - Self.vBase)
+    if lead >= 0, lead < 19, vowel >= 0, vowel < Self.vCount {
+      return Self.sBase + (lead * Self.vCount + vowel) * Self.tCount
+    }
+    let (syllable, trail) = (first - Self.sBase, second - Self.tBase)
+    if syllable >= 0, syllable < Self.sCount, syllable % Self.tCount == 0, trail > 0, trail < Self.tCount {
+      return first + trail
+    }
+    guard let table = compositions else { return nil }
+    var (low, high) = (0, table.count / 3)
+    while low < high {
+      let middle = (low + high) >> 1
+      let key = (Int(table[3 * middle]), Int(table[3 * middle + 1]))
+      if key == (first, second) { return Int(table[3 * middle + 2]) }
+      if key < (first, second) { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+}
+
+extension [UInt8] {
+  /// Appends a code point in UTF-8. What is no scalar value, as only a damaged file has, becomes U+FFFD.
+  mutating func append(codePoint: Int) {
+    let point = codePoint > 0x10ffff || (0xd800...0xdfff).contains(codePoint) ? 0xfffd : codePoint
+    switch point {
+    case ..<0x80: append(UInt8(point))
+    case ..<0x800: append(contentsOf: [0xc0 | UInt8(point >> 6), 0x80 | UInt8(point & 0x3f)])
+    case ..<0x10000:
+      append(0xe0 | UInt8(point >> 12))
+      append(0x80 | UInt8(point >> 6 & 0x3f))
+      append(0x80 | UInt8(point & 0x3f))
+    default:
+      append(0xf0 | UInt8(point >> 18))
+      append(0x80 | UInt8(point >> 12 & 0x3f))
+      append(0x80 | UInt8(point >> 6 & 0x3f))
+      append(0x80 | UInt8(point & 0x3f))
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { prepareSwift } from "./toolchain.ts";
+
+/** The Swift package of the runtime. */
+export const SWIFT_PACKAGE: string = join(import.meta.dirname, "../../packages/swift-codegen/swift");
+
+/**
+ * Builds the program that answers questions about tokenizer files, as an app would: optimized.
+ *
+ * @returns its path; run it with tools/swift/run.ts.
+ * @throws SwiftMissing
+ */
+export function buildSwiftDriver(): string {
+  const { file, args } = prepareSwift(SWIFT_PACKAGE).command("swift", [
+    ...["build", "-c", "release", "--product", "TokenizerDriver"],
+    ...["-Xswiftc", "-warnings-as-errors"],
+  ]);
+  const { status } = spawnSync(file, args, { stdio: ["ignore", "inherit", "inherit"], cwd: SWIFT_PACKAGE });
+  if (status !== 0) throw new Error("the Swift driver does not build");
+  return join(SWIFT_PACKAGE, ".build/release/TokenizerDriver");
+}
