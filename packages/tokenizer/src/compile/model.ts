@@ -131,9 +131,12 @@ function compileBpe(
     !model.ignore_merges &&
     prefix === "" &&
     suffix === "" &&
-    merges.neverBeforeMark &&
+    merges.glued.size <= MAX_GLUED &&
     tokens.idOf(WORD_MARK) !== undefined;
-  if (cutAtMark) words[PROGRAM.mark] = builder.string(WORD_MARK);
+  if (cutAtMark) {
+    words[PROGRAM.mark] = builder.string(WORD_MARK);
+    words[PROGRAM.glued] = builder.string([...merges.glued].join(""));
+  }
   words[PROGRAM.modelFlags] =
     (byteLevel ? MODEL_FLAG.byteLevel : 0) |
     (model.byte_fallback ? MODEL_FLAG.byteFallback : 0) |
@@ -161,16 +164,19 @@ const FALLBACK_BYTES: readonly string[] = Array.from(
   (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
 );
 
+/** With more of them, looking them up would cost what cutting saves. Gemma 3 has one. */
+const MAX_GLUED = 16;
+
 interface Merges {
   /** Left, right and result, by rank. Of equal pairs the last counts. */
   readonly pairs: readonly (readonly [number, number, number])[];
-  /** No merge joins something that does not end in the word mark with something that begins with it. */
-  readonly neverBeforeMark: boolean;
+  /** Last characters, but the word mark, of what is joined with something that begins with the word mark. */
+  readonly glued: ReadonlySet<string>;
 }
 
 function readMerges(list: readonly unknown[], tokens: Tokens, prefix: string): Merges {
   const pairs = new Map<number, readonly [number, number, number]>();
-  let neverBeforeMark = true;
+  const glued = new Set<string>();
   for (const merge of list) {
     const [left, right] = halvesOf(merge);
     const ids = [left, right, left + right.slice(prefix.length)].map((token) => tokens.idOf(token));
@@ -178,12 +184,12 @@ function readMerges(list: readonly unknown[], tokens: Tokens, prefix: string): M
     if (a === undefined || b === undefined || result === undefined) {
       throw brokenFile("tokenizer.json", `the merge ${JSON.stringify(merge)} is of no tokens`, undefined);
     }
-    if (right.startsWith(WORD_MARK) && !left.endsWith(WORD_MARK)) neverBeforeMark = false;
+    if (right.startsWith(WORD_MARK) && !left.endsWith(WORD_MARK)) glued.add([...left].at(-1) ?? "");
     const key = a * 2 ** 21 + b;
     pairs.delete(key);
     pairs.set(key, [a, b, result]);
   }
-  return { pairs: [...pairs.values()], neverBeforeMark };
+  return { pairs: [...pairs.values()], glued };
 }
 
 /** `"a b"`, or `["a", "b"]` as tokenizers writes since 0.20. */

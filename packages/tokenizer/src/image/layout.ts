@@ -81,7 +81,7 @@ export const MODEL_FLAG = {
   byteFallback: 2,
   ignoreMerges: 4,
   fuseUnk: 8,
-  /** No merge joins what comes before the word mark with the mark: pieces may be cut there. */
+  /** Few merges join what comes before the word mark with the mark: pieces may be cut there, but not behind the characters `glued`. */
   cutAtMark: 16,
 } as const;
 
@@ -111,7 +111,9 @@ export const PROGRAM = {
   decoders: 18,
   /** Section of the characters that `single_word` looks for; NONE when no token asks. */
   wordCharacters: 19,
-  words: 20,
+  /** String: the characters behind which a mark is no place to cut. */
+  glued: 20,
+  words: 21,
 } as const;
 
 /** An op is its code and up to five operands. */

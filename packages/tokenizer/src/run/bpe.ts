@@ -1,4 +1,4 @@
-import { utf8Length } from "../image/dfa.ts";
+import { codePointAt, utf8Length } from "../image/dfa.ts";
 import { hashBytes } from "../image/hash.ts";
 import type { Image } from "../image/image.ts";
 import { words } from "../image/image.ts";
@@ -7,6 +7,7 @@ import { MergeTable } from "../image/merge-table.ts";
 import { MODEL_MASK, MODEL_WANTED, type Vocabulary } from "../image/vocabulary.ts";
 import type { Ids, Model } from "./ids.ts";
 import { merge } from "./merge.ts";
+import { characterBefore } from "./normalizer.ts";
 import { MAX_CACHED_BYTES, WordCache } from "./word-cache.ts";
 
 export interface BpeStrings {
@@ -14,8 +15,9 @@ export interface BpeStrings {
   readonly prefix: Uint8Array;
   /** Put behind the last character of a piece. */
   readonly suffix: Uint8Array;
-  /** Pieces may be cut before it, behind anything else. Empty for none. */
+  /** Pieces may be cut before it, behind anything else but the characters `glued`. Empty for none. */
   readonly mark: Uint8Array;
+  readonly glued: string;
 }
 
 /** Byte pair encoding, of bytes or of characters. */
@@ -29,6 +31,7 @@ export class Bpe implements Model {
   readonly #byteFallback: boolean;
   readonly #fuseUnk: boolean;
   readonly #cutAtMark: boolean;
+  readonly #glued: readonly number[];
   /** A piece with these flags set is a token at once. */
   readonly #wholeMask: number;
   readonly #wholeWanted: number;
@@ -47,7 +50,8 @@ export class Bpe implements Model {
     this.#byteLevel = (flags & MODEL_FLAG.byteLevel) !== 0;
     this.#byteFallback = (flags & MODEL_FLAG.byteFallback) !== 0;
     this.#fuseUnk = (flags & MODEL_FLAG.fuseUnk) !== 0;
-    this.#cutAtMark = (flags & MODEL_FLAG.cutAtMark) !== 0 && strings.mark.length > 0;
+    this.#cutAtMark = strings.mark.length > 0;
+    this.#glued = Array.from(strings.glued, (character) => character.codePointAt(0)!);
     const whole = flags & MODEL_FLAG.ignoreMerges ? 0 : TOKEN_FLAG.whole;
     this.#wholeMask = MODEL_MASK | whole;
     this.#wholeWanted = MODEL_WANTED | whole;
@@ -64,7 +68,7 @@ export class Bpe implements Model {
     let afterMark = false;
     for (let at = start; at < end; ) {
       if (bytes[at] === first && startsWith(bytes, at, end, mark)) {
-        if (!afterMark && at > from) {
+        if (!afterMark && at > from && !this.#isGlued(bytes, from, at)) {
           this.#word(bytes, from, at, ids);
           from = at;
         }
@@ -76,6 +80,13 @@ export class Bpe implements Model {
       }
     }
     this.#word(bytes, from, end, ids);
+  }
+
+  /** Whether the character that ends at `end` may be joined with a mark behind it. */
+  #isGlued(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#glued.length === 0) return false;
+    const before = characterBefore(bytes, start, end);
+    return this.#glued.includes(codePointAt(bytes, before, end - before));
   }
 
   #word(bytes: Uint8Array, start: number, end: number, ids: Ids): void {

@@ -29,33 +29,47 @@ export class NormalForm {
       throw broken("its compositions are cut off");
   }
 
+  /** Characters that are certainly as the form has them bound what may change: from the last one before it to the next one. */
   apply(bytes: Uint8Array): Uint8Array {
-    let at = 0;
-    for (; at < bytes.length; ) {
-      const first = bytes[at]!;
-      if (first < 0x80) {
-        at++;
+    let out: ByteBuffer | undefined;
+    let from = 0;
+    let certain = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const length = utf8Length(bytes[at]!);
+      if (this.#isCertain(bytes, at, length)) {
+        certain = at;
+        at += length;
         continue;
       }
-      const length = utf8Length(first);
-      if (this.#combining.of(codePointAt(bytes, at, length)) !== 0) break;
-      at += length;
+      let end = at + length;
+      while (end < bytes.length && !this.#isCertain(bytes, end, utf8Length(bytes[end]!)))
+        end += utf8Length(bytes[end]!);
+      out ??= new ByteBuffer(bytes.length + 16);
+      out.copy(bytes, from, certain);
+      this.#rewrite(bytes, certain, end, out);
+      from = end;
+      certain = end;
+      at = end;
     }
-    return at === bytes.length ? bytes : this.#rewrite(bytes);
+    if (out === undefined) return bytes;
+    out.copy(bytes, from, bytes.length);
+    return out.bytes();
   }
 
-  #rewrite(bytes: Uint8Array): Uint8Array {
+  #isCertain(bytes: Uint8Array, at: number, length: number): boolean {
+    return length === 1 || this.#combining.of(codePointAt(bytes, at, length)) === 0;
+  }
+
+  #rewrite(bytes: Uint8Array, start: number, end: number, out: ByteBuffer): void {
     const points: number[] = [];
     const classes: number[] = [];
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = start; at < end; ) {
       const length = utf8Length(bytes[at]!);
       this.#decompose(codePointAt(bytes, at, length), points, classes);
       at += length;
     }
     order(points, classes);
-    const out = new ByteBuffer(bytes.length + 16);
     for (const point of this.#compositions ? this.#compose(points, classes) : points) out.character(point);
-    return out.bytes();
   }
 
   #decompose(point: number, points: number[], classes: number[]): void {

@@ -226,8 +226,11 @@ function createModel(program: Program, vocabulary: Vocabulary): Model {
   const string = (at: number): Uint8Array => program.string(numbers[at]!);
   switch (numbers[PROGRAM.model]) {
     case MODEL.bpe: {
-      const [prefix, suffix, mark] = [string(PROGRAM.prefix), string(PROGRAM.suffix), string(PROGRAM.mark)];
-      return new Bpe(image, numbers, vocabulary, { prefix, suffix, mark });
+      const [prefix, suffix] = [string(PROGRAM.prefix), string(PROGRAM.suffix)];
+      const cut = (numbers[PROGRAM.modelFlags]! & MODEL_FLAG.cutAtMark) !== 0;
+      const mark = cut ? string(PROGRAM.mark) : new Uint8Array();
+      const glued = cut ? TEXT.decode(string(PROGRAM.glued)) : "";
+      return new Bpe(image, numbers, vocabulary, { prefix, suffix, mark, glued });
     }
     case MODEL.unigram:
       return new Unigram(image, numbers, vocabulary);

@@ -6,8 +6,9 @@ final class BytePairEncoding: Model {
   private let prefix: [UInt8]
   /// Put behind the last character of a piece.
   private let suffix: [UInt8]
-  /// Pieces may be cut before it, behind anything else. Empty for none.
+  /// Pieces may be cut before it, behind anything else but the characters `glued`. Empty for none.
   private let mark: [UInt8]
+  private let glued: [Int]
   private let byteIds: Table<UInt32>
   private let unkId: UInt32
   private let byteLevel: Bool
@@ -26,7 +27,10 @@ final class BytePairEncoding: Model {
     self.vocabulary = vocabulary
     prefix = try program.string(program[.prefix])
     suffix = try program.string(program[.suffix])
-    mark = flags & ModelFlags.cutAtMark != 0 ? try program.string(program[.mark]) : []
+    let isCut = flags & ModelFlags.cutAtMark != 0
+    mark = isCut ? try program.string(program[.mark]) : []
+    let glued = isCut ? String(decoding: try program.string(program[.glued]), as: UTF8.self) : ""
+    self.glued = glued.unicodeScalars.map { Int($0.value) }
     byteIds = Table(program.file.only(.byteIds))
     unkId = program[.unkId]
     byteLevel = flags & ModelFlags.byteLevel != 0
@@ -49,7 +53,7 @@ final class BytePairEncoding: Model {
     mark.withUnsafeBufferPointer { mark in
       while at < end {
         if bytes[at] == first, end - at >= mark.count, equal(bytes + at, mark.baseAddress!, mark.count) {
-          if !isAfterMark, at > from {
+          if !isAfterMark, at > from, !isGlued(bytes, from, at) {
             word(bytes, from, at)
             from = at
           }
@@ -62,6 +66,13 @@ final class BytePairEncoding: Model {
       }
     }
     word(bytes, from, end)
+  }
+
+  /// Whether the character that ends at `end` may be joined with a mark behind it.
+  private func isGlued(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Bool {
+    if glued.isEmpty { return false }
+    let before = characterBefore(bytes, start, end)
+    return glued.contains(codePoint(bytes, before, end - before))
   }
 
   @inline(__always)

@@ -12,7 +12,7 @@ enum Layout {
   static let none: UInt32 = 0xffff_ffff
   static let blockBits = 7
   static let blocks = 0x110000 >> 7
-  static let programWords = 20
+  static let programWords = 21
   static let opWords = 6
 }
 
@@ -47,5 +47,5 @@ struct ModelFlags {
 enum ProgramWord: Int {
   case model, modelFlags, unkId, maxWordCharacters, prefix, suffix, rankBits, idBits, maxTokenBytes
   case bosId, eosId, rawTrie, normalizedTrie, vocabTrie, mark
-  case normalizers, preTokenizers, post, decoders, wordCharacters
+  case normalizers, preTokenizers, post, decoders, wordCharacters, glued
 }

@@ -23,37 +23,55 @@ struct NormalForm: Sendable {
   /// The text in this form, or nil when it has it already.
   func apply(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     guard let bytes = text.baseAddress else { return nil }
-    var at = 0
-    while at < text.count {
-      let first = bytes[at]
-      if first < 0x80 {
-        at += 1
+    let count = text.count
+    var out: [UInt8]?
+    var characters: [Character] = []
+    // Characters that are certainly as the form has them bound what may change: from the last one before it to the next one.
+    var (from, certain, at) = (0, 0, 0)
+    while at < count {
+      if isCertain(bytes, at, count) {
+        certain = at
+        at += utf8Length(bytes[at])
         continue
       }
-      let length = min(utf8Length(first), text.count - at)
-      if combining[codePoint(bytes, at, length)] != 0 { return rewrite(bytes, text.count) }
-      at += length
+      var end = at + utf8Length(bytes[at])
+      while end < count, !isCertain(bytes, end, count) { end += utf8Length(bytes[end]) }
+      if out == nil {
+        out = []
+        out!.reserveCapacity(count + 16)
+      }
+      end = min(end, count)
+      out!.append(contentsOf: text[from..<certain])
+      rewrite(bytes, certain, end, &characters, &out!)
+      from = end
+      certain = end
+      at = end
     }
-    return nil
+    out?.append(contentsOf: text[min(from, count)...])
+    return out
+  }
+
+  @inline(__always)
+  private func isCertain(_ bytes: UnsafePointer<UInt8>, _ at: Int, _ end: Int) -> Bool {
+    let first = bytes[at]
+    return first < 0x80 || combining[codePoint(bytes, at, min(utf8Length(first), end - at))] == 0
   }
 
   private typealias Character = (point: Int, combining: UInt8)
 
-  private func rewrite(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> [UInt8] {
-    var characters: [Character] = []
-    characters.reserveCapacity(count)
-    var at = 0
-    while at < count {
-      let length = min(utf8Length(bytes[at]), count - at)
+  private func rewrite(
+    _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ characters: inout [Character], _ out: inout [UInt8]
+  ) {
+    characters.removeAll(keepingCapacity: true)
+    var at = start
+    while at < end {
+      let length = min(utf8Length(bytes[at]), end - at)
       decompose(codePoint(bytes, at, length), &characters)
       at += length
     }
     order(&characters)
-    var out: [UInt8] = []
-    out.reserveCapacity(count + 16)
     if compositions != nil { compose(&characters) }
     for character in characters { out.append(codePoint: character.point) }
-    return out
   }
 
   private func decompose(_ point: Int, _ characters: inout [Character]) {
