@@ -21,6 +21,7 @@ const TESTS = [
     "tokenizer",
     "tokenizers",
     "synthetic-tokenizers",
+    "templates",
     "gguf",
     "palettes",
     "calibrate",

@@ -1,7 +1,5 @@
-import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
-import { PippinError } from "@pippin/core";
-import type { TokenizerErrorCode } from "./errors.ts";
-import { strftime } from "./strftime.ts";
+import { brokenTemplate } from "./template/errors.ts";
+import { type ChatTemplateProgram, compileChatTemplate, openChatTemplate } from "./template/template.ts";
 import { parseShape, TokenizerConfig } from "./tokenizer-json.ts";
 
 /** One message as chat templates know it; other keys reach the template untouched. */
@@ -62,104 +60,53 @@ export function findChatTemplate(files: {
 export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
   const named = typeof options.template === "string" ? { default: options.template } : options.template;
   const ends = defined({ bos_token: options.bosToken, eos_token: options.eosToken });
-  const compiled = new Map<string, ReturnType<typeof parse>>();
-  const programOf = (source: string): ReturnType<typeof parse> => {
-    const program = compiled.get(source) ?? compile(source);
+  const compiled = new Map<string, ChatTemplateProgram>();
+  const programOf = (source: string): ChatTemplateProgram => {
+    const program = compiled.get(source) ?? openChatTemplate(compileChatTemplate(source));
     compiled.set(source, program);
     return program;
   };
   return {
     source: named.default ?? "",
-    render(messages, render = {}) {
-      const program = programOf(select(named, render.tools !== undefined));
-      return run(program, {
-        ...options.specialTokens,
-        ...ends,
-        ...render.extra,
+    render: (messages, render = {}) =>
+      renderChat(
+        programOf(selectTemplate(named, render.tools !== undefined)),
+        { ...options.specialTokens, ...ends },
         messages,
-        tools: render.tools ?? null,
-        documents: render.documents ?? null,
-        add_generation_prompt: render.addGenerationPrompt ?? false,
-        ...globals(render.now),
-      });
-    },
+        render,
+      ),
   };
+}
+
+/** Runs a template with the variables that `transformers` gives it. @param tokens - special tokens by their names. */
+export function renderChat(
+  program: ChatTemplateProgram,
+  tokens: Readonly<Record<string, string>>,
+  messages: readonly ChatMessage[],
+  render: RenderOptions,
+): string {
+  const variables = {
+    ...tokens,
+    ...render.extra,
+    messages,
+    tools: render.tools ?? null,
+    documents: render.documents ?? null,
+    add_generation_prompt: render.addGenerationPrompt ?? false,
+  };
+  return program.render(variables, render.now === undefined ? {} : { now: render.now });
 }
 
 /** As `transformers` selects: `tool_use` when there are tools, else `default`. */
-function select(named: Readonly<Record<string, string>>, hasTools: boolean): string {
-  const source = (hasTools ? named.tool_use : undefined) ?? named.default;
-  if (source !== undefined) return source;
-  throw broken(`none of the templates ${Object.keys(named).join(", ")} is called default`);
-}
-
-function compile(source: string): ReturnType<typeof parse> {
-  try {
-    return parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
-  } catch (cause) {
-    throw broken(reasonOf(cause), cause);
-  }
-}
-
-class Refusal extends Error {}
-
-function run(program: ReturnType<typeof parse>, variables: Readonly<Record<string, unknown>>): string {
-  try {
-    const environment = new Environment();
-    for (const [name, value] of Object.entries(variables)) environment.set(name, value);
-    return String(new Interpreter(environment).run(program).value);
-  } catch (cause) {
-    if (cause instanceof Refusal) throw refused(cause.message);
-    throw broken(reasonOf(cause), cause);
-  }
-}
-
-/** What every template may call. `none`, `True` … are variables in the engine. */
-function globals(now: Date | undefined): Record<string, unknown> {
-  return {
-    true: true,
-    false: false,
-    none: null,
-    True: true,
-    False: false,
-    None: null,
-    range,
-    raise_exception: (message: unknown) => {
-      throw new Refusal(String(message));
-    },
-    strftime_now: (format: unknown) => strftime(now ?? new Date(), String(format)),
-  };
-}
-
-/** Python's `range`. */
-function range(startOrStop: number, stop?: number, step = 1): number[] {
-  const [from, to] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];
-  const length = Math.max(0, Math.ceil((to - from) / step));
-  return Array.from({ length }, (_, index) => from + index * step);
+export function selectTemplate<T>(named: Readonly<Record<string, T>>, hasTools: boolean): T {
+  const template = (hasTools ? named.tool_use : undefined) ?? named.default;
+  if (template !== undefined) return template;
+  throw brokenTemplate(`none of the templates ${Object.keys(named).join(", ")} is called default`);
 }
 
 /** A token that a model lacks is undefined in its template, not null: it prints nothing. */
-function defined(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-function refused(message: string): PippinError<TokenizerErrorCode> {
-  return new PippinError("TOKENIZER_TEMPLATE_REFUSED", {
-    message: `the model's chat template refuses this conversation: ${message}`,
-    hint: "Change the messages as it asks; many templates want user and assistant to alternate.",
-    details: { reason: message },
-  });
-}
-
-function broken(reason: string, cause?: unknown): PippinError<TokenizerErrorCode> {
-  return new PippinError("TOKENIZER_TEMPLATE_BROKEN", {
-    message: `the chat template cannot be executed: ${reason}`,
-    hint: "Report the model's name, or put a template of your own beside it as chat_template.jinja.",
-    details: { reason },
-    cause,
-  });
+function defined(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(variables).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(entries);
 }

@@ -8,6 +8,8 @@ export type TokenizerErrorCode =
   | "TOKENIZER_UNSUPPORTED_COMPONENT"
   /** A regular expression of a tokenizer uses something that cannot be executed exactly. */
   | "TOKENIZER_UNSUPPORTED_REGEX"
+  /** A chat template uses something that cannot be executed exactly. */
+  | "TOKENIZER_UNSUPPORTED_TEMPLATE"
   /** A compiled tokenizer is cut off, changed, or none at all. */
   | "TOKENIZER_IMAGE_BROKEN"
   /** The tokenizer keys of a GGUF file are missing or contradict each other. */

@@ -13,6 +13,9 @@ export { type GgufMetadata, type GgufTokenizer, tokenizerFromGguf } from "./gguf
 export type { StreamDecoder } from "./run/decoder.ts";
 export { type OpenedTokenizer, openTokenizer } from "./run/open.ts";
 export { type StopTokenSources, stopTokenIds } from "./stop-tokens.ts";
+export { parseJson } from "./template/json.ts";
+export { PythonFloat } from "./template/run/values.ts";
+export { type ChatTemplateProgram, compileChatTemplate, openChatTemplate } from "./template/template.ts";
 export {
   type AddedToken,
   createTokenizer,

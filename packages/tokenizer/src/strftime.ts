@@ -8,6 +8,13 @@ const MONTHS = [
 const two = (value: number): string => String(value).padStart(2, "0");
 const twelveHour = (date: Date): number => date.getHours() % 12 || 12;
 
+/** 1 for the first of January. */
+function dayOfYear(date: Date): number {
+  const day = (month: number, ofMonth: number): number =>
+    Date.UTC(date.getFullYear(), month, ofMonth) / 86_400_000;
+  return day(date.getMonth(), date.getDate()) - day(0, 0);
+}
+
 /** Python's directives that chat templates use, in the C locale and local time. */
 const DIRECTIVES: Readonly<Record<string, (date: Date) => string>> = {
   a: (date) => DAYS[date.getDay()]!.slice(0, 3),
@@ -18,6 +25,7 @@ const DIRECTIVES: Readonly<Record<string, (date: Date) => string>> = {
   F: (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
   H: (date) => two(date.getHours()),
   I: (date) => two(twelveHour(date)),
+  j: (date) => String(dayOfYear(date)).padStart(3, "0"),
   m: (date) => two(date.getMonth() + 1),
   M: (date) => two(date.getMinutes()),
   p: (date) => (date.getHours() < 12 ? "AM" : "PM"),

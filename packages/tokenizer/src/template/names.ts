@@ -1,0 +1,87 @@
+/** Filters that the interpreters know. */
+export const FILTERS: ReadonlySet<string> = new Set([
+  ...["abs", "batch", "capitalize", "count", "d", "default", "dictsort", "first", "float"],
+  ...[
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "rejectattr",
+  ],
+  ...[
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+  ],
+  ...["trim", "unique", "upper", "wordcount"],
+]);
+
+/** Filters of Jinja's that are not here. What Jinja does not know either, fails when it is reached, as there. */
+export const JINJA_FILTERS: ReadonlySet<string> = new Set([
+  ...[
+    "attr",
+    "center",
+    "e",
+    "escape",
+    "filesizeformat",
+    "forceescape",
+    "format",
+    "groupby",
+    "pprint",
+    "random",
+    "striptags",
+  ],
+  ...["truncate", "urlencode", "urlize", "wordwrap", "xmlattr"],
+]);
+
+/** Tests that the interpreters know. */
+export const TESTS: ReadonlySet<string> = new Set([
+  ...[
+    "boolean",
+    "callable",
+    "defined",
+    "divisibleby",
+    "eq",
+    "equalto",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+  ],
+  ...[
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+  ],
+  ...["sequence", "string", "test", "true", "undefined", "upper"],
+]);
