@@ -98,7 +98,14 @@ function ggufText(
   const template =
     source === undefined ? undefined : createChatTemplate({ template: source, bosToken, eosToken });
   const stopTokens = stopTokenIds({ tokenizer, chatTemplate: template, config, generationConfig });
-  return { tokenizer, template, stopTokens, files: { kind: "made", ...files } };
+  const made = { kind: "made" as const, ...files };
+  return {
+    tokenizer,
+    template,
+    stopTokens,
+    files: made,
+    source: { ...files, chatTemplate: source ?? null, config },
+  };
 }
 
 /** Arrays of a GGUF stay as bytes until somebody wants them. */
@@ -108,8 +115,8 @@ function plainValue(value: GgufValue | undefined): unknown {
 
 type Loaded = Awaited<ReturnType<typeof loadTokenizer>>;
 
-export function textOf({ tokenizer, chatTemplate, stopTokens, files }: Loaded): Text {
-  return { tokenizer, template: chatTemplate, stopTokens, files: { kind: "copied", names: files } };
+export function textOf({ tokenizer, chatTemplate, stopTokens, files, source }: Loaded): Text {
+  return { tokenizer, template: chatTemplate, stopTokens, files: { kind: "copied", names: files }, source };
 }
 
 /** Weights alone can be converted; what needs text says so later. */

@@ -1,6 +1,6 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ChatMessage, ChatTemplate, Tokenizer } from "@pippin/tokenizer";
+import type { ChatMessage, ChatTemplate, ExportSource, Tokenizer } from "@pippin/tokenizer";
 import { loadTokenizer, writeTokenizerFiles } from "@pippin/tokenizer/node";
 
 /** What turns a conversation into ids and ids into words. */
@@ -8,6 +8,8 @@ export interface Text {
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate | undefined;
   readonly stopTokens: readonly number[];
+  /** What `exportTokenizer` takes. */
+  readonly source: ExportSource;
   /** Where the files come from that a package carries on. */
   readonly files:
     | { readonly kind: "copied"; readonly names: readonly string[] }

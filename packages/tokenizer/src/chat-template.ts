@@ -22,11 +22,15 @@ export interface RenderOptions {
 }
 
 /** A model's way to write a conversation as one text. Encode that text with `addSpecialTokens: false`. */
-export interface ChatTemplate {
-  /** The Jinja source of the default template. */
-  readonly source: string;
+export interface ChatRenderer {
   /** @throws PippinError `TOKENIZER_TEMPLATE_REFUSED`, `TOKENIZER_TEMPLATE_BROKEN`. */
   render(messages: readonly ChatMessage[], options?: RenderOptions): string;
+}
+
+/** A renderer whose source is known. */
+export interface ChatTemplate extends ChatRenderer {
+  /** The Jinja source of the default template. */
+  readonly source: string;
 }
 
 /** Jinja source, or several by name: `default`, `tool_use`, `rag`. */

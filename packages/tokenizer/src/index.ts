@@ -1,5 +1,6 @@
 export {
   type ChatMessage,
+  type ChatRenderer,
   type ChatTemplate,
   type ChatTemplateOptions,
   createChatTemplate,
@@ -8,10 +9,13 @@ export {
   type TemplateSource,
 } from "./chat-template.ts";
 export { type CompileOptions, compileTokenizer } from "./compile/compile.ts";
+export { describeTokenizer, type TokenizerDescription } from "./describe.ts";
 export type { TokenizerErrorCode } from "./errors.ts";
+export { type ExportSource, exportTokenizer, type TokenizerExport } from "./export.ts";
 export { type GgufMetadata, type GgufTokenizer, tokenizerFromGguf } from "./gguf/gguf.ts";
 export type { StreamDecoder } from "./run/decoder.ts";
 export { type OpenedTokenizer, openTokenizer } from "./run/open.ts";
+export type { SelfTestRow } from "./self-test.ts";
 export { type StopTokenSources, stopTokenIds } from "./stop-tokens.ts";
 export { parseJson } from "./template/json.ts";
 export { PythonFloat } from "./template/run/values.ts";

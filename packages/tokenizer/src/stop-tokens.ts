@@ -1,6 +1,6 @@
 import { isPippinError } from "@pippin/core";
 import { z } from "zod";
-import type { ChatTemplate } from "./chat-template.ts";
+import type { ChatRenderer } from "./chat-template.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { parseShape } from "./tokenizer-json.ts";
 
@@ -10,7 +10,7 @@ const WithEos = z.looseObject({ eos_token_id: z.union([Id, z.array(Id)]).nullish
 export interface StopTokenSources {
   /** Absent for weights without one: then the configs alone say. */
   readonly tokenizer?: Tokenizer | undefined;
-  readonly chatTemplate?: ChatTemplate | undefined;
+  readonly chatTemplate?: ChatRenderer | undefined;
   /** The parsed config.json. */
   readonly config?: unknown;
   /** The parsed generation_config.json. */
@@ -45,7 +45,7 @@ const PROBE = "pippin-probe-answer";
  * Which control token follows a last answer, found by rendering one. Only the last answer counts: what separates
  * earlier ones need not end generation (gpt-oss writes `<|end|>` there and `<|return|>` at the end).
  */
-function endOfTurnId(tokenizer: Tokenizer, template: ChatTemplate): number | undefined {
+function endOfTurnId(tokenizer: Tokenizer, template: ChatRenderer): number | undefined {
   const text = renderProbe(template);
   const at = text.lastIndexOf(PROBE);
   if (at < 0) return undefined;
@@ -54,7 +54,7 @@ function endOfTurnId(tokenizer: Tokenizer, template: ChatTemplate): number | und
   return following.sort((a, b) => b.content.length - a.content.length)[0]?.id;
 }
 
-function renderProbe(template: ChatTemplate): string {
+function renderProbe(template: ChatRenderer): string {
   try {
     return template.render([
       { role: "user", content: "Hello" },

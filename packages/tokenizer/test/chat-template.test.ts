@@ -57,7 +57,7 @@ describe("createChatTemplate", () => {
       template: "[{{ bos_token }}{{ bos_token is defined }}{{ eos_token }}]",
       eosToken: "E",
     });
-    expect(chat.render(USER)).toBe("[falseE]");
+    expect(chat.render(USER)).toBe("[FalseE]");
   });
 
   test("range counts as Python does", () => {

@@ -1,13 +1,22 @@
 import { PippinError } from "@pippin/core";
+import type { ChatRenderer, Tokenizer } from "@pippin/tokenizer";
 import type { Command } from "commander";
 import { z } from "zod";
 import type { CliErrorCode } from "../errors.ts";
+import { compiledTokenizer, describedTokenizer, type ExportFlags, exportTo } from "../exported-tokenizer.ts";
 import { answerLines } from "../json-lines.ts";
 import { openWords } from "../model.ts";
 import { type Io, stageContext } from "../terminal/io.ts";
-import type { Text } from "../text.ts";
+import { outputPath } from "./convert.ts";
 
-const MODEL = "a model, a package, a .gguf file, or a folder with a tokenizer.json";
+const MODEL =
+  "a model, a package, a .gguf file, a folder with a tokenizer.json, or what tokenizer export wrote";
+
+/** What the lines are answered with. */
+interface Words {
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatRenderer | undefined;
+}
 
 const Encode = z.object({ text: z.string(), addSpecialTokens: z.boolean().default(true) });
 const Id = z.number().int().nonnegative();
@@ -32,16 +41,35 @@ Each line of stdin is one JSON object, each line of stdout its answer:
            "extra": {"enable_thinking": false}, "now": "2025-02-03T04:05:06"}      {"text": "<|im_start|>user …"}
 A line that cannot be answered gets {"error": {"code", "message", "hint"}}.
 
-Example:
-  echo '{"text": "Hello"}' | pippin tokenizer encode models/pip-chat`;
+Examples:
+  echo '{"text": "Hello"}' | pippin tokenizer encode models/pip-chat
+  pippin tokenizer export models/pip-chat --out build/tokenizer`;
 
 export function define(command: Command, { io }: { io: Io }): void {
   command.addHelpText("after", HELP);
+  command
+    .command("export <model>")
+    .summary("write the file that apps open")
+    .description("compiles tokenizer and chat template to one file, with questions and answers to test it by")
+    .requiredOption("--out <dir>", "where tokenizer.pippin and tokenizer-selftest.jsonl go", outputPath)
+    .option("--no-template", "leave the chat template out")
+    .option("--force", "replace the folder's files")
+    .option("--dry-run", "say what would be written, and write nothing")
+    .option("--json", "print the result as JSON")
+    .addHelpText("after", `\n<model> is ${MODEL}.`)
+    .action((path: string, flags: ExportFlags) => exportTo(path, flags, io));
+  command
+    .command("inspect <model>")
+    .summary("show what a tokenizer does, stage by stage")
+    .description("show what a tokenizer does, stage by stage, and what its compiled file holds")
+    .option("--json", "print everything as JSON")
+    .addHelpText("after", `\n<model> is ${MODEL}.`)
+    .action((path: string) => describedTokenizer(path, io));
   const lines = <Question>(
     name: string,
     summary: string,
     shape: z.ZodType<Question>,
-    answer: (text: Text, question: Question) => object,
+    answer: (words: Words, question: Question) => object,
   ): void => {
     command
       .command(`${name} <model>`)
@@ -49,8 +77,8 @@ export function define(command: Command, { io }: { io: Io }): void {
       .description(`${summary}; JSON Lines on stdin and stdout, see pippin tokenizer --help`)
       .addHelpText("after", `\n<model> is ${MODEL}.`)
       .action(async (path: string) => {
-        const text = await openWords(path, stageContext(io));
-        await answerLines(io, shape, (question) => answer(text, question));
+        const words = (await compiledWords(path)) ?? (await openWords(path, stageContext(io)));
+        await answerLines(io, shape, (question) => answer(words, question));
       });
   };
   lines("encode", "text to token ids", Encode, ({ tokenizer }, { text, addSpecialTokens }) => ({
@@ -71,6 +99,11 @@ export function define(command: Command, { io }: { io: Io }): void {
     });
     return { text };
   });
+}
+
+async function compiledWords(path: string): Promise<Words | undefined> {
+  const tokenizer = await compiledTokenizer(path);
+  return tokenizer && { tokenizer, template: tokenizer.chatTemplate };
 }
 
 function withoutTemplate(): PippinError<CliErrorCode> {

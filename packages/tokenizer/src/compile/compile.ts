@@ -2,6 +2,7 @@ import { Image } from "../image/image.ts";
 import { PROGRAM, SECTION } from "../image/layout.ts";
 import { Program } from "../image/program.ts";
 import { createNormalizer } from "../run/normalizer.ts";
+import { type OpenedTokenizer, openTokenizer } from "../run/open.ts";
 import type { TokenizerSource } from "../tokenizer.ts";
 import { Component, parseShape, specialTokensOf, TokenizerJson } from "../tokenizer-json.ts";
 import { addTokens, compileAddedTokens } from "./added-tokens.ts";
@@ -14,12 +15,12 @@ import { compilePreTokenizer } from "./pre-tokenizer.ts";
 import { findWholeTokens } from "./whole-tokens.ts";
 
 export interface CompileOptions {
-  /** Ids that end an answer. */
-  readonly stopIds?: readonly number[];
+  /** Ids that end an answer; `stopTokenIds` finds them with the tokenizer's help. */
+  readonly stopIds?: readonly number[] | ((tokenizer: OpenedTokenizer) => readonly number[]);
   /** SHA-256 of the tokenizer.json. */
   readonly sourceSha256?: Uint8Array;
-  /** A chat template's program. */
-  readonly chatTemplate?: Uint8Array;
+  /** Programs of chat templates by name, of which `default` is one. */
+  readonly chatTemplates?: Readonly<Record<string, Uint8Array>>;
 }
 
 /**
@@ -49,9 +50,30 @@ export function compileTokenizer(source: TokenizerSource, options: CompileOption
     if (id !== undefined) builder.words[at] = id;
   }
   const flags = tokens.write(builder);
-  builder.writer.add(SECTION.stopIds, Uint32Array.from(options.stopIds ?? []));
-  if (options.chatTemplate !== undefined) builder.writer.add(SECTION.chatTemplate, options.chatTemplate);
+  addTemplates(builder, options.chatTemplates ?? {}, special);
   const finish = (): Uint8Array => builder.finish(flags.length, options.sourceSha256);
   findWholeTokens(finish(), flags);
+  const { stopIds = [] } = options;
+  const ids = typeof stopIds === "function" ? stopIds(openTokenizer(finish())) : stopIds;
+  builder.writer.add(SECTION.stopIds, Uint32Array.from(ids));
   return finish();
+}
+
+function addTemplates(
+  builder: Builder,
+  templates: Readonly<Record<string, Uint8Array>>,
+  tokens: Readonly<Record<string, string>>,
+): void {
+  const programs = Object.entries(templates);
+  if (programs.length === 0) return;
+  const rows = programs.flatMap(([name, program]) => [
+    builder.string(name),
+    builder.writer.add(SECTION.chatTemplate, program),
+  ]);
+  builder.writer.add(SECTION.chatTemplates, Uint32Array.from(rows));
+  const pairs = Object.entries(tokens).flatMap(([name, token]) => [
+    builder.string(name),
+    builder.string(token),
+  ]);
+  builder.writer.add(SECTION.templateTokens, Uint32Array.from(pairs));
 }

@@ -21,7 +21,9 @@ export class Image {
 
   /** @throws PippinError `TOKENIZER_IMAGE_BROKEN`. */
   constructor(bytes: Uint8Array) {
-    const image = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+    // A Buffer's `slice` would not copy.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const image = plain.byteOffset % 8 === 0 ? plain : plain.slice();
     if (image.length < HEADER.bytes || MAGIC.some((byte, at) => image[at] !== byte)) {
       throw broken("it does not begin as a compiled tokenizer does");
     }
@@ -51,6 +53,11 @@ export class Image {
   /** The bytes of the only section of `kind`; empty when there is none. */
   only(kind: (typeof SECTION)[keyof typeof SECTION]): Uint8Array {
     return this.#sections.find((section) => section.kind === kind)?.bytes ?? new Uint8Array();
+  }
+
+  /** Kinds and lengths of all sections. */
+  sizes(): { kind: number; bytes: number }[] {
+    return this.#sections.map(({ kind, bytes }) => ({ kind, bytes: bytes.length }));
   }
 
   has(kind: (typeof SECTION)[keyof typeof SECTION]): boolean {

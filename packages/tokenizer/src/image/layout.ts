@@ -45,9 +45,14 @@ export const SECTION = {
   compositions: 15,
   charsmap: 16,
   stopIds: 17,
+  /** A chat template's program: docs/chat-template-program.md. */
   chatTemplate: 18,
   /** Tokens that are shown otherwise than they are spelled: U32 id and U32 string of each. */
   shown: 19,
+  /** U32 string (name) and U32 section of each chat template. */
+  chatTemplates: 20,
+  /** Special tokens as templates name them: U32 string (name, `bos_token`) and U32 string of each. */
+  templateTokens: 21,
 } as const;
 
 /** No id, no section, no string. */

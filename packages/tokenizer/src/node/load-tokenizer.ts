@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PippinError } from "@pippin/core";
 import { type ChatTemplate, createChatTemplate, findChatTemplate } from "../chat-template.ts";
 import type { TokenizerErrorCode } from "../errors.ts";
+import type { ExportSource } from "../export.ts";
 import { stopTokenIds } from "../stop-tokens.ts";
 import { createTokenizer, type Tokenizer } from "../tokenizer.ts";
 import { brokenFile, specialTokensOf } from "../tokenizer-json.ts";
@@ -15,6 +17,8 @@ export interface LoadedTokenizer {
   readonly stopTokens: readonly number[];
   /** Names of the tokenizer's files in the folder, sorted: what a package of the model carries on. */
   readonly files: readonly string[];
+  /** The values of those files, as `exportTokenizer` takes them. */
+  readonly source: ExportSource;
 }
 
 /** Files of a model folder that make up its tokenizer and say how to generate. */
@@ -36,8 +40,9 @@ const TOKENIZER_FILES = [
  * @throws PippinError `TOKENIZER_MISSING`, `TOKENIZER_BROKEN_FILE`, `TOKENIZER_UNSUPPORTED_COMPONENT`.
  */
 export async function loadTokenizer(folder: string): Promise<LoadedTokenizer> {
-  const tokenizerJson = await readJson(folder, "tokenizer.json");
-  if (tokenizerJson === undefined) throw await missing(folder);
+  const text = await readText(folder, "tokenizer.json");
+  if (text === undefined) throw await missing(folder);
+  const tokenizerJson = parseFile(folder, "tokenizer.json", text);
   const tokenizerConfig = await readJson(folder, "tokenizer_config.json");
   const specialTokensMap = await readJson(folder, "special_tokens_map.json");
   const tokenizer = createTokenizer({ tokenizerJson, tokenizerConfig, specialTokensMap });
@@ -49,14 +54,16 @@ export async function loadTokenizer(folder: string): Promise<LoadedTokenizer> {
   const { bosToken, eosToken } = tokenizer;
   const chatTemplate =
     template === undefined ? undefined : createChatTemplate({ template, bosToken, eosToken, specialTokens });
-  const stopTokens = stopTokenIds({
-    tokenizer,
-    chatTemplate,
-    config: await readJson(folder, "config.json"),
-    generationConfig: await readJson(folder, "generation_config.json"),
-  });
+  const config = await readJson(folder, "config.json");
+  const generationConfig = await readJson(folder, "generation_config.json");
+  const stopTokens = stopTokenIds({ tokenizer, chatTemplate, config, generationConfig });
   const files = await tokenizerFilesIn(folder);
-  return { tokenizer, ...(chatTemplate === undefined ? {} : { chatTemplate }), stopTokens, files };
+  const sourceSha256 = createHash("sha256").update(text).digest();
+  const source = {
+    ...{ tokenizerJson, tokenizerConfig, specialTokensMap, config, generationConfig, sourceSha256 },
+    chatTemplate: template ?? null,
+  };
+  return { tokenizer, ...(chatTemplate === undefined ? {} : { chatTemplate }), stopTokens, files, source };
 }
 
 async function tokenizerFilesIn(folder: string): Promise<string[]> {
@@ -66,7 +73,10 @@ async function tokenizerFilesIn(folder: string): Promise<string[]> {
 
 async function readJson(folder: string, name: string): Promise<unknown> {
   const text = await readText(folder, name);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseFile(folder, name, text);
+}
+
+function parseFile(folder: string, name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -1,10 +1,12 @@
 import { BYTE_ALPHABET, bytesOfToken } from "../byte-alphabet.ts";
+import { type ChatRenderer, renderChat, selectTemplate } from "../chat-template.ts";
 import { CodePointTable } from "../image/code-points.ts";
 import { Image, words } from "../image/image.ts";
 import { DECODE, MODEL, MODEL_FLAG, NONE, PROGRAM, SECTION, THE_TEXT, TOKEN_FLAG } from "../image/layout.ts";
 import { Program } from "../image/program.ts";
 import { Trie } from "../image/trie.ts";
 import { Vocabulary } from "../image/vocabulary.ts";
+import { type ChatTemplateProgram, openChatTemplate } from "../template/template.ts";
 import type { AddedToken, DecodeOptions, EncodeOptions, Tokenizer } from "../tokenizer.ts";
 import { AddedTokens } from "./added-tokens.ts";
 import { Bpe } from "./bpe.ts";
@@ -43,6 +45,7 @@ export class OpenedTokenizer implements Tokenizer {
   /** What tokens with the flag `shown` are decoded to. */
   readonly #shown: ReadonlyMap<number, Uint8Array>;
   readonly #beginning: Beginning = { cut: false };
+  #template: ChatRenderer | undefined;
   readonly #pieces: Piece;
   readonly #ids = new Ids();
   #input = new Uint8Array(4096);
@@ -185,6 +188,14 @@ export class OpenedTokenizer implements Tokenizer {
     return Array.from(bytes, (byte) => BYTE_ALPHABET[byte]!).join("");
   }
 
+  /** The model's way to write a conversation; `undefined` for a file without a chat template. */
+  get chatTemplate(): ChatRenderer | undefined {
+    const rows = words(this.#image.only(SECTION.chatTemplates));
+    if (rows.length < 2) return undefined;
+    this.#template ??= openTemplates(this.#image, this.#program, rows);
+    return this.#template;
+  }
+
   /**
    * Checks all bytes against the checksums in the file.
    *
@@ -207,6 +218,31 @@ function shownTokens(program: Program): ReadonlyMap<number, Uint8Array> {
   const shown = new Map<number, Uint8Array>();
   for (let i = 0; i + 1 < rows.length; i += 2) shown.set(rows[i]!, program.string(rows[i + 1]!));
   return shown;
+}
+
+function openTemplates(image: Image, program: Program, rows: Uint32Array): ChatRenderer {
+  const text = (number: number): string => TEXT.decode(program.string(number));
+  const programs: Record<string, Uint8Array> = {};
+  for (let i = 0; i + 1 < rows.length; i += 2) {
+    programs[text(rows[i]!)] = image.section(rows[i + 1]!, SECTION.chatTemplate);
+  }
+  const pairs = words(image.only(SECTION.templateTokens));
+  const tokens: Record<string, string> = {};
+  for (let i = 0; i + 1 < pairs.length; i += 2) tokens[text(pairs[i]!)] = text(pairs[i + 1]!);
+  const opened = new Map<string, ChatTemplateProgram>();
+  return {
+    render(messages, options = {}) {
+      const name = selectTemplate(names(programs), options.tools !== undefined);
+      const chosen = opened.get(name) ?? openChatTemplate(programs[name]!);
+      opened.set(name, chosen);
+      return renderChat(chosen, tokens, messages, options);
+    },
+  };
+}
+
+/** Each name by itself. */
+function names(programs: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(programs).map((name) => [name, name]));
 }
 
 function trie(program: Program, at: number): Trie {

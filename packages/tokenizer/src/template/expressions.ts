@@ -100,12 +100,9 @@ export class ExpressionParser {
     return value;
   }
 
-  #links = 0;
-
   /** Chains such as a + b + c … are nested to the left: as deep as they are long. */
   #deeper(one: Node): Node {
     if (depthOf(one) > MAX_DEPTH / 2) throw brokenTemplate("it is nested too deep", this.peek().line);
-    this.#links++;
     return one;
   }
 

@@ -149,15 +149,19 @@ class Lexer {
     const previous = this.#source[this.#at - 1];
     const match = (expression: RegExp): string | undefined => expression.exec(rest)?.[0];
     const float = previous === "." ? undefined : match(FLOAT);
-    if (float !== undefined) return this.#take("float", float, float.replaceAll("_", ""));
     const integer = match(INTEGER);
-    if (integer !== undefined) return this.#take("integer", integer, decimal(integer));
     const name = match(NAME);
-    if (name !== undefined) return this.#take("name", name, name);
     const string = match(STRING);
-    if (string !== undefined) return this.#take("string", string, unescaped(string.slice(1, -1), this.#line));
-    const operator = match(OPERATOR);
-    if (operator === undefined) throw brokenTemplate(`unexpected ${JSON.stringify(rest[0])}`, this.#line);
+    if (float !== undefined) this.#take("float", float, float.replaceAll("_", ""));
+    else if (integer !== undefined) this.#take("integer", integer, decimal(integer));
+    else if (name !== undefined) this.#take("name", name, name);
+    else if (string !== undefined) this.#take("string", string, unescaped(string.slice(1, -1), this.#line));
+    else this.#operator(match(OPERATOR), open);
+  }
+
+  #operator(operator: string | undefined, open: string[]): void {
+    if (operator === undefined)
+      throw brokenTemplate(`unexpected ${JSON.stringify(this.#source[this.#at])}`, this.#line);
     if (CLOSING[operator] !== undefined) open.push(CLOSING[operator]);
     if (")]}".includes(operator) && open.pop() !== operator) {
       throw brokenTemplate(`unexpected ${JSON.stringify(operator)}`, this.#line);

@@ -4,7 +4,7 @@ import type { Budget } from "./budget.ts";
 import { replaceText } from "./methods.ts";
 import { arithmetic } from "./operators.ts";
 import { passes } from "./tests.ts";
-import { capitalized, jsonText, lengthOf, str, strip } from "./text.ts";
+import { capitalized, jsonText, lengthOf, splitLines, str, strip } from "./text.ts";
 import {
   compare,
   compareText,
@@ -219,11 +219,7 @@ function isDyadic(value: number, digits: number): boolean {
 const indent: Filter = (value, given, { budget }) => {
   const [width = 4, first = false, blank = false] = given.take("width", "first", "blank");
   const space = typeof width === "string" ? width : " ".repeat(Math.max(0, integerOf(width, "width")));
-  const lines =
-    `${str(value)}\n`.match(
-      /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])/g,
-    ) ?? [];
-  const texts = lines.map((line) => line.replace(/(?:\r\n|[\s\S])$/, ""));
+  const texts = splitLines(`${str(value)}\n`, false);
   budget.make(texts.reduce((sum, line) => sum + line.length + space.length + 1, 0));
   const [head = "", ...rest] = texts;
   const shifted = rest.map((line) => (isTrue(blank) || line !== "" ? space + line : line));

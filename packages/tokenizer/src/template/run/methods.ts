@@ -1,12 +1,23 @@
 import { brokenTemplate } from "../errors.ts";
 import { Arguments } from "./arguments.ts";
 import type { Budget } from "./budget.ts";
-import { capitalized, lengthOf, pythonTitle, repr, splitAt, splitSpace, str, strip } from "./text.ts";
+import {
+  capitalized,
+  lengthOf,
+  pythonTitle,
+  repr,
+  splitAt,
+  splitLines,
+  splitSpace,
+  str,
+  strip,
+} from "./text.ts";
 import {
   Callable,
   type Dict,
   equal,
   integerOf,
+  isTrue,
   itemsOf,
   iterate,
   keyOf,
@@ -162,13 +173,7 @@ const STR: Readonly<Record<string, Method<string>>> = {
   islower: (self) => self !== self.toUpperCase() && self === self.toLowerCase(),
   splitlines(self, given) {
     const [keepEnds = false] = given.take("keepends");
-    const lines =
-      self.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ??
-      [];
-    const whole = lines.filter((line) => line !== "");
-    return keepEnds
-      ? whole
-      : whole.map((line) => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ""));
+    return splitLines(self, isTrue(keepEnds));
   },
   join(self, given, budget) {
     const [items] = given.need(1, "iterable");

@@ -169,10 +169,10 @@ const JSON_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function jsonString(text: string, ascii: boolean): string {
-  const escape = (unit: string): string =>
+  const escapeUnit = (unit: string): string =>
     JSON_ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
-  return `"${text.replace(ascii ? /["\\\x00-\x1f]|[^\x00-\x7e]/g : /["\\\x00-\x1f]/g, escape)}"`;
+  return `"${text.replace(ascii ? /["\\\x00-\x1f]|[^\x00-\x7e]/g : /["\\\x00-\x1f]/g, escapeUnit)}"`;
 }
 
 /** Characters of white space for `str.strip`, `split` and `isspace`. */
@@ -231,4 +231,24 @@ export function pythonTitle(text: string): string {
 export function capitalized(text: string): string {
   const [first = "", ...rest] = text;
   return first.toUpperCase() + rest.join("").toLowerCase();
+}
+
+/** Where Python ends lines. */
+const LINE_ENDS: ReadonlySet<string> = new Set([
+  ...["\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"],
+]);
+
+/** `str.splitlines`. */
+export function splitLines(text: string, keepEnds: boolean): string[] {
+  const lines: string[] = [];
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (!LINE_ENDS.has(text[at]!)) continue;
+    const end = text[at] === "\r" && text[at + 1] === "\n" ? at + 2 : at + 1;
+    lines.push(text.slice(from, keepEnds ? end : at));
+    from = end;
+    at = end - 1;
+  }
+  if (from < text.length) lines.push(text.slice(from));
+  return lines;
 }
