@@ -84,7 +84,7 @@ async function runTest(python: string, name: string, work: string): Promise<Coun
       ...process.env,
       PIPPIN_CACHE: cacheFolder(),
       PIPPIN_NODE: process.execPath,
-      ...(name.endsWith("tokenizers") && { PIPPIN_SWIFT_DRIVER: buildSwiftDriver() }),
+      ...(/tokenizers$|^templates$/.test(name) && { PIPPIN_SWIFT_DRIVER: buildSwiftDriver() }),
       PYTHONDONTWRITEBYTECODE: "1",
       PYTHONUTF8: "1",
       HF_HUB_OFFLINE: "1",

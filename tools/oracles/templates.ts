@@ -3,7 +3,7 @@
  *
  *     node tools/oracles/templates.ts
  *
- * `{ template, variables, now, file? }` gives `{ text }`, or `{ error }`, the code of the error. The compiled program goes to `file`.
+ * `{ template, variables, now, file }` gives `{ text }`, or `{ error }`, the code of the error. The compiled program goes to `file`.
  */
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -19,7 +19,7 @@ interface Question {
   readonly template: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly now: string;
-  readonly file?: string;
+  readonly file: string;
 }
 
 const programs = new Map<string, ChatTemplateProgram>();
@@ -28,10 +28,15 @@ for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(answer(parseJson(line) as Question))); // what test_templates.py writes
 }
 
+function compile(template: string, file: string): ChatTemplateProgram {
+  const bytes = compileChatTemplate(template);
+  writeFileSync(file, bytes);
+  return openChatTemplate(bytes);
+}
+
 function answer({ template, variables, now, file }: Question): object {
   try {
-    if (file !== undefined) writeFileSync(file, compileChatTemplate(template));
-    const program = programs.get(template) ?? openChatTemplate(compileChatTemplate(template));
+    const program = programs.get(template) ?? compile(template, file);
     programs.set(template, program);
     return { text: program.render(variables, { now: new Date(now) }) };
   } catch (error) {

@@ -5,6 +5,7 @@ test_templates.py WORK_FOLDER
 
 import datetime
 import glob
+import hashlib
 import itertools
 import json
 import os
@@ -135,6 +136,14 @@ def equal(theirs: dict[str, str], ours: dict[str, str]) -> bool:
     return "error" in ours and theirs["error"].startswith("TemplateError") == (ours["error"] == "TOKENIZER_TEMPLATE_REFUSED")
 
 
+def ask_swift(questions: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the Swift runtime makes of the compiled programs; what did not compile is left as it is."""
+    asked = [q for q in questions if os.path.exists(q["file"])]
+    lines = "".join(json.dumps({"program": q["file"], "variables": q["variables"], "now": q["now"]}) + "\n" for q in asked)
+    answers = iter(node(os.path.join("tools", "swift", "run.ts"), os.environ["PIPPIN_SWIFT_DRIVER"], "answer", stdin=lines).split("\n")[:-1])
+    return [json.loads(next(answers)) if os.path.exists(q["file"]) else {"error": a["error"]} for q, a in zip(questions, ours, strict=True)]
+
+
 def tests(report: Report) -> None:
     """All templates over all conversations."""
     with open(os.path.join(os.path.dirname(__file__), "expressions.txt"), encoding="utf-8") as file:
@@ -145,15 +154,20 @@ def tests(report: Report) -> None:
     questions: list[dict[str, Any]] = []
     for name, sources in groups.items():
         cases = chats[1:3] if name == "expressions" else chats
-        questions += [{"name": name, "template": s, "variables": v, "now": NOW.isoformat()} for s in sources for v in cases]
+        for source in sources:
+            file = os.path.join(sys.argv[1], f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.program")
+            questions += [{"name": name, "template": source, "file": file, "variables": v, "now": NOW.isoformat()} for v in cases]
     lines_in = "".join(json.dumps(q) + "\n" for q in questions)
     answers = node(os.path.join("tools", "oracles", "templates.ts"), stdin=lines_in).split("\n")[:-1]
     wrong: dict[str, list[str]] = {}
     texts = failures = 0
-    for question, answer in zip(questions, map(json.loads, answers), strict=True):
+    decoded = [json.loads(answer) for answer in answers]
+    for question, answer, swift in zip(questions, decoded, ask_swift(questions, decoded), strict=True):
         wanted = expected(question["template"], question["variables"])
         texts += "text" in wanted
         failures += "error" in wanted
+        if swift != {k: v for k, v in answer.items() if k != "message"}:
+            wrong.setdefault(question["name"], []).append(f"Swift: {question['template'][:200]} -> {str(swift)[-300:]} not {str(answer)[-300:]}")
         if not equal(wanted, answer):
             said = question["template"][:200] if question["name"] == "expressions" else json.dumps(question["variables"])[:150]
             wrong.setdefault(question["name"], []).append(f"{said} -> {str(answer)[-300:]} not {str(wanted)[-300:]}")

@@ -20,6 +20,7 @@ enum SectionKind: UInt32 {
   case program = 1
   case strings, tokenOffsets, tokenBytes, tokenFlags, vocabIndex, merges, mergeIndex, byteIds, scores
   case dfa, codePoints, trie, combining, compositions, charsmap, stopIds, chatTemplate, shown
+  case chatTemplates, templateTokens
 }
 
 struct TokenFlags {

@@ -13,6 +13,9 @@ public final class Tokenizer: Sendable {
   /// Ids that end an answer.
   public let stopIds: Set<Int>
 
+  /// How the model writes a conversation; nil for a file without a chat template.
+  public let chatTemplate: ChatTemplate?
+
   private let program: Program
   private let vocabulary: Vocabulary
   private let tokens: TokenTexts
@@ -42,6 +45,7 @@ public final class Tokenizer: Sendable {
     normalized = try AddedTokens(program, .normalizedTrie)
     normalizer = try Normalizer(program)
     preTokenizer = try PreTokenizer(program)
+    chatTemplate = try ChatTemplate(program)
     models = ModelPool(program, vocabulary, first: try makeModel(program, vocabulary))
   }
 

@@ -1,15 +1,10 @@
 // Answers questions about a tokenizer file, for tests: JSON Lines in, JSON Lines out.
 //
-//     TokenizerDriver answer        {"open"} · {"text"} · {"ids"}, as tools/oracles/tokenizers.ts
+//     TokenizerDriver answer        {"open"} · {"text"} · {"ids"}, as tools/oracles/tokenizers.ts,
+//                                   {"program", "variables", "now"}, as tools/oracles/templates.ts
 //     TokenizerDriver time FILE [TEXT]
 import Foundation
 import PippinTokenizer
-
-struct Question: Decodable {
-  var open: String?
-  var text: String?
-  var ids: [Int]?
-}
 
 struct Answer: Encodable {
   var error: String?
@@ -18,27 +13,70 @@ struct Answer: Encodable {
   var decoded: String?
   var skipped: String?
   var streamed: String?
+  var text: String?
+}
+
+extension JsonValue {
+  var text: String? {
+    if case .string(let text) = self { return text }
+    return nil
+  }
+
+  var ids: [Int]? {
+    guard case .array(let items) = self else { return nil }
+    return items.compactMap { item in
+      if case .int(let id) = item { return id }
+      return nil
+    }
+  }
+
+  var members: [Member] {
+    if case .object(let members) = self { return members }
+    return []
+  }
+}
+
+/// "2025-02-03T04:05:06" in local time.
+func localTime(_ text: String) -> Date {
+  let numbers = text.split { "-T:".contains($0) }.compactMap { Int($0) }
+  guard numbers.count == 6 else { return Date() }
+  let parts = DateComponents(
+    year: numbers[0], month: numbers[1], day: numbers[2], hour: numbers[3], minute: numbers[4], second: numbers[5])
+  return Calendar(identifier: .gregorian).date(from: parts) ?? Date()
+}
+
+func render(_ path: String, _ question: JsonValue) throws -> Answer {
+  let program = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+  let now = localTime(question["now"]?.text ?? "")
+  do {
+    return Answer(text: try runTemplate(program, variables: question["variables"]?.members ?? [], now: now))
+  } catch TokenizerError.templateRefused(_) {
+    return Answer(error: "TOKENIZER_TEMPLATE_REFUSED")
+  } catch TokenizerError.templateFailed(_) {
+    return Answer(error: "TOKENIZER_TEMPLATE_BROKEN")
+  }
 }
 
 func answers() {
   var tokenizer: Tokenizer?
   let encoder = JSONEncoder()
-  let decoder = JSONDecoder()
   while let line = readLine() {
     var answer = Answer()
     do {
-      let question = try decoder.decode(Question.self, from: Data(line.utf8))
-      if let path = question.open {
+      let question = try JsonValue(parsing: line)
+      if let path = question["program"]?.text {
+        answer = try render(path, question)
+      } else if let path = question["open"]?.text {
         tokenizer = nil
         let opened = try Tokenizer(contentsOf: URL(fileURLWithPath: path))
         try opened.verify()
         tokenizer = opened
       } else if let tokenizer {
-        if let text = question.text {
+        if let text = question["text"]?.text {
           answer.ids = tokenizer.encode(text, addsSpecialTokens: false)
           answer.special = tokenizer.encode(text)
         }
-        if let ids = question.ids {
+        if let ids = question["ids"]?.ids {
           answer.decoded = tokenizer.decode(ids)
           answer.skipped = tokenizer.decode(ids, skipsSpecialTokens: true)
           let stream = tokenizer.stream()
