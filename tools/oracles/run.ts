@@ -1,6 +1,6 @@
 /**
  * Judges what Pippin writes by tools that are not ours: coremltools' type checker, PyTorch and transformers, gguf-py,
- * safetensors, MLX, scikit-learn and kmeans1d, and the Hugging Face tokenizers. Needs a build and Python 3.11.
+ * safetensors, MLX, scikit-learn and kmeans1d, the Hugging Face tokenizers, and a Swift compiler. Needs a build and Python 3.11.
  *
  *     npm run test:oracles -- [--only NAME]… [--keep DIR] [--seeds 1,2]
  */
@@ -22,6 +22,7 @@ const TESTS = [
     "tokenizers",
     "synthetic-tokenizers",
     "templates",
+    "swift",
     "gguf",
     "palettes",
     "calibrate",
