@@ -109,6 +109,7 @@ test("every command's help has an example", async () => {
     "verify",
     "chat",
     "generate",
+    "tokenizer",
     "inspect",
     "merge-shards",
   ]);

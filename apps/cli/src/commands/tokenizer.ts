@@ -42,8 +42,8 @@ Each line of stdin is one JSON object, each line of stdout its answer:
 A line that cannot be answered gets {"error": {"code", "message", "hint"}}.
 
 Examples:
-  echo '{"text": "Hello"}' | pippin tokenizer encode models/pip-chat
-  pippin tokenizer export models/pip-chat --out build/tokenizer`;
+  pippin tokenizer export models/pip-chat --out build/tokenizer
+  echo '{"text": "Hello"}' | pippin tokenizer encode models/pip-chat`;
 
 export function define(command: Command, { io }: { io: Io }): void {
   command.addHelpText("after", HELP);

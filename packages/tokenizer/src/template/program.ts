@@ -136,10 +136,38 @@ function operandOf(
   if (wanted === "o" && operand === NONE) return undefined;
   const found = wanted === undefined ? undefined : read[operand];
   if (found === undefined) throw bad("a node leads nowhere");
+  if (!fits(kind, place, found.kind)) throw bad(`a node of kind ${found.kind} stands in one of kind ${kind}`);
   const depth = depths[operand]! + 1;
   if (depth > MAX_DEPTH) throw bad("its nodes are nested too deep");
   depths[depths.length - 1] = Math.max(depths.at(-1)!, depth);
   return found;
+}
+
+const TARGETS: ReadonlySet<Kind> = new Set(["nameTarget", "attributeTarget", "tupleTarget"]);
+
+/** Whether a node of kind `child` can stand there; where any statement or expression can, running it says more. */
+function fits(kind: Kind, place: number, child: Kind): boolean {
+  switch (kind) {
+    case "compare":
+      return place === 0 || child === "comparison";
+    case "macro":
+      return place < 2 || child === "parameter";
+    case "callBlock":
+      return child === (place === 0 ? "call" : "macro");
+    case "filterBlock":
+      return place > 0 || child === "filter";
+    case "setBlock":
+      return place === 0 ? TARGETS.has(child) : place > 1 || child === "filter";
+    case "for":
+    case "set":
+      return place > 0 || TARGETS.has(child);
+    case "with":
+      return place % 2 === 0 || TARGETS.has(child);
+    case "tupleTarget":
+      return TARGETS.has(child);
+    default:
+      return true;
+  }
 }
 
 function checkCount(kind: Kind, count: number): void {

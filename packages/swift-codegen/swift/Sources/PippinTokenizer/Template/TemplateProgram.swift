@@ -34,6 +34,30 @@ enum NodeKind: UInt8, CaseIterable {
   }
 }
 
+extension NodeKind {
+  private static let targets: Set<NodeKind> = [.nameTarget, .attributeTarget, .tupleTarget]
+
+  func takesNode(at place: Int) -> Bool {
+    let wanted = Array(operands)
+    return wanted.last == "*" && place >= wanted.count - 2 || wanted[place] != "s"
+  }
+
+  /// Whether a node of kind `child` can stand there; where any statement or expression can, running it says more.
+  func fits(_ child: NodeKind, at place: Int) -> Bool {
+    switch self {
+    case .compare: place == 0 || child == .comparison
+    case .macro: place < 2 || child == .parameter
+    case .callBlock: child == (place == 0 ? .call : .macro)
+    case .filterBlock: place > 0 || child == .filter
+    case .setBlock: place == 0 ? Self.targets.contains(child) : place > 1 || child == .filter
+    case .for, .set: place > 0 || Self.targets.contains(child)
+    case .with: place % 2 == 0 || Self.targets.contains(child)
+    case .tupleTarget: Self.targets.contains(child)
+    default: true
+    }
+  }
+}
+
 /// A chat template's program, read and checked: operands of a node lead to nodes before it, so that none leads in a circle.
 struct TemplateProgram: Sendable {
   struct Node: Sendable {
@@ -69,6 +93,9 @@ struct TemplateProgram: Sendable {
       }
       let operands = (0..<operandCount).map { words[at + 1 + $0] }
       let depth = try Self.check(kind, operands, texts.count, depths)
+      for (place, operand) in operands.enumerated() where kind.takesNode(at: place) && operand != Layout.none {
+        guard kind.fits(nodes[Int(operand)].kind, at: place) else { throw bad("a node stands where it cannot") }
+      }
       guard depth <= Self.maxDepth else { throw bad("its nodes are nested too deep") }
       nodes.append(Node(kind: kind, operands: operands))
       depths.append(depth)
