@@ -259,11 +259,6 @@ export class ExpressionParser {
 
   /** What an assignment or a loop assigns to. */
   target({ ends = [], namespaces = false }: { ends?: readonly string[]; namespaces?: boolean }): Node {
-    if (namespaces && this.peek(1).text === "." && this.peek(1).type === "operator") {
-      const { text: name } = this.expect("name");
-      this.take();
-      return node("attributeTarget", name, this.expect("name").text);
-    }
     const one = (): Node => {
       if (this.takesOperator("(")) {
         const inner = this.target({});
@@ -271,6 +266,8 @@ export class ExpressionParser {
         return inner;
       }
       const { text, line } = this.expect("name");
+      if (namespaces && this.takesOperator("."))
+        return node("attributeTarget", text, this.expect("name").text);
       if (RESERVED.has(text)) throw brokenTemplate(`cannot assign to ${text}`, line);
       return node("nameTarget", text);
     };

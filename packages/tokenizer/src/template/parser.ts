@@ -52,6 +52,11 @@ class Parser extends ExpressionParser {
   #statement(): Node {
     const { text: name, line } = this.expect("name");
     switch (name) {
+      case "print": {
+        const value = this.tuple({ conditions: true });
+        this.expectEnd();
+        return node("print", value);
+      }
       case "if":
         return this.#if();
       case "for":
@@ -91,9 +96,15 @@ class Parser extends ExpressionParser {
 
   #if(): Node {
     const condition = this.tuple({ conditions: false });
-    this.expectEnd();
+    this.#endOfHead();
     const then = this.block(["elif", "else", "endif"]);
     return node("if", condition, then, this.#otherwise());
+  }
+
+  /** Where a colon may stand, as in Python. */
+  #endOfHead(): void {
+    this.takesOperator(":");
+    this.expectEnd();
   }
 
   #otherwise(): Node | undefined {
@@ -109,7 +120,7 @@ class Parser extends ExpressionParser {
     const sequence = this.tuple({ conditions: false, ends: ["recursive"] });
     const condition = this.takesName("if") ? this.expression() : undefined;
     if (this.peek().text === "recursive") throw unsupportedTemplate("a recursive loop", this.peek().line);
-    this.expectEnd();
+    this.#endOfHead();
     this.#loops++;
     const body = this.block(["endfor", "else"]);
     this.#loops--;

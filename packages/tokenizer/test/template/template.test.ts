@@ -32,9 +32,12 @@ describe("values print as in Python", () => {
   });
 
   test("numbers with a point stay floats, also from JSON", () => {
-    expect(render("{{ x|tojson }} {{ y }}", parseJson('{"x": [1.0, 2, 1e2], "y": 3.0}') as Record<string, unknown>)).toBe(
-      "[1.0, 2, 100.0] 3.0",
-    );
+    expect(
+      render(
+        "{{ x|tojson }} {{ y }}",
+        parseJson('{"x": [1.0, 2, 1e2], "y": 3.0}') as Record<string, unknown>,
+      ),
+    ).toBe("[1.0, 2, 100.0] 3.0");
   });
 
   test("equal sources give equal programs", () => {

@@ -27,6 +27,7 @@ import {
   Undefined,
   undefinedError,
   type Value,
+  View,
 } from "./values.ts";
 
 /** Values of expressions. */
@@ -205,7 +206,10 @@ export class Evaluator implements FilterContext {
       const found = isKey ? value.get(index) : undefined;
       if (found !== undefined) return found;
     }
-    const items = typeof value === "string" && typeof index === "number" ? [...value] : itemsOf(value);
+    const items =
+      typeof value === "string" && (typeof index === "number" || typeof index === "boolean")
+        ? [...value]
+        : rangeOrItems(value);
     if (items !== undefined && (typeof index === "number" || typeof index === "boolean")) {
       const at = Number(index);
       const found = items[at < 0 ? items.length + at : at];
@@ -221,9 +225,9 @@ export class Evaluator implements FilterContext {
 
   #slice(value: Value, [start, stop, step]: (Value | undefined)[]): Value {
     if (value instanceof Undefined) throw undefinedError(value);
-    const items = typeof value === "string" ? [...value] : itemsOf(value);
+    const items = typeof value === "string" ? [...value] : rangeOrItems(value);
     if (items === undefined) {
-      return new Undefined(`${typeName(value)} object has no slices`);
+      throw brokenTemplate(`'${typeName(value)}' object is not subscriptable`);
     }
     const by = step == null ? 1 : integerOf(step, "the step of a slice");
     if (by === 0) throw brokenTemplate("slice step cannot be zero");
@@ -240,6 +244,19 @@ export class Evaluator implements FilterContext {
     for (let at = from; by > 0 ? at < to : at > to; at += by) picked.push(items[at]!);
     this.budget.make(picked.length);
     if (typeof value === "string") return picked.join("");
+    if (value instanceof View) return new View("range", picked, rangeBounds(value, from, to, by));
     return isList(value) ? picked : new Tuple(picked);
   }
+}
+
+/** Items of what has an order and an index. */
+function rangeOrItems(value: Value): readonly Value[] | undefined {
+  return value instanceof View && value.name === "range" ? value.items : itemsOf(value);
+}
+
+/** A part of a range is a range. */
+function rangeBounds({ bounds }: View, from: number, to: number, by: number): string {
+  const [start = 0, , step = 1] = bounds.split(", ").map(Number);
+  const all = [start + from * step, start + to * step, step * by];
+  return (step * by === 1 ? all.slice(0, 2) : all).join(", ");
 }

@@ -11,6 +11,7 @@ import {
   equal,
   exact,
   integerOf,
+  isList,
   isTrue,
   itemsOf,
   iterate,
@@ -23,6 +24,7 @@ import {
   Undefined,
   undefinedError,
   type Value,
+  View,
 } from "./values.ts";
 
 /** What filters need of the interpreter. */
@@ -58,6 +60,7 @@ const length: Filter = (value) => {
   if (value instanceof Undefined) return 0;
   if (typeof value === "string" || value instanceof Markup) return lengthOf(str(value));
   if (value instanceof Map) return value.size;
+  if (value instanceof View) return value.items.length;
   const items = itemsOf(value);
   if (items === undefined) throw brokenTemplate(`object of type '${typeName(value)}' has no len()`);
   return items.length;
@@ -74,10 +77,11 @@ function sortKey(value: Value, caseSensitive: Value | undefined): Value {
 }
 
 /** `a.b.0` of each value. */
-function attributeOf(value: Value, path: Value, context: FilterContext): Value {
+function attributeOf(value: Value, path: Value, context: FilterContext, instead?: Value): Value {
   const parts = typeof path === "string" ? path.split(".") : [path];
   return parts.reduce<Value>((inner, part) => {
-    return context.item(inner, typeof part === "string" && /^\d+$/.test(part) ? Number(part) : part);
+    const found = context.item(inner, typeof part === "string" && /^\d+$/.test(part) ? Number(part) : part);
+    return found instanceof Undefined && instead != null ? instead : found;
   }, value);
 }
 
@@ -134,10 +138,7 @@ function mappedItems(value: Value, given: Arguments, context: FilterContext): Va
   const attribute = given.keywords.get("attribute");
   if (given.positional.length === 0 && attribute !== undefined) {
     const [, instead] = given.take("attribute", "default");
-    return iterate(value).map((item) => {
-      const found = attributeOf(item, attribute, context);
-      return found instanceof Undefined && instead !== undefined ? instead : found;
-    });
+    return iterate(value).map((item) => attributeOf(item, attribute, context, instead));
   }
   const [name, ...rest] = given.positional;
   if (name === undefined) throw brokenTemplate("map requires a filter argument");
@@ -219,7 +220,8 @@ function isDyadic(value: number, digits: number): boolean {
 const indent: Filter = (value, given, { budget }) => {
   const [width = 4, first = false, blank = false] = given.take("width", "first", "blank");
   const space = typeof width === "string" ? width : " ".repeat(Math.max(0, integerOf(width, "width")));
-  const texts = splitLines(`${str(value)}\n`, false);
+  if (typeof value !== "string") throw brokenTemplate(`indent needs a str, not ${typeName(value)}`);
+  const texts = splitLines(`${value}\n`, false);
   budget.make(texts.reduce((sum, line) => sum + line.length + space.length + 1, 0));
   const [head = "", ...rest] = texts;
   const shifted = rest.map((line) => (isTrue(blank) || line !== "" ? space + line : line));
@@ -365,6 +367,8 @@ const IMPLEMENTED: Readonly<Record<string, Filter>> = {
     const kept: [Value, Value][] = [];
     for (const pair of keyed(value, attribute, caseSensitive, context)) {
       context.budget.step(kept.length);
+      if (isList(pair[1]) || pair[1] instanceof Map)
+        throw brokenTemplate(`unhashable type: '${typeName(pair[1])}'`);
       if (!kept.some(([, key]) => equal(key, pair[1]))) kept.push(pair);
     }
     return new Lazy(kept.map(([item]) => item));

@@ -21,6 +21,7 @@ import {
   typeName,
   Undefined,
   type Value,
+  View,
 } from "./values.ts";
 
 export interface RunOptions extends Limits {
@@ -79,7 +80,8 @@ function range(given: Arguments): Value {
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (length > MAX_RANGE)
     throw brokenTemplate(`Range too big. The sandbox blocks ranges larger than MAX_RANGE (${MAX_RANGE}).`);
-  return Array.from({ length }, (_, i) => start + i * step);
+  const items = Array.from({ length }, (_, i) => start + i * step);
+  return new View("range", items, [start, stop, ...(step === 1 ? [] : [step])].join(", "));
 }
 
 function dict(positional: readonly Value[], keywords: Keywords): Dict {

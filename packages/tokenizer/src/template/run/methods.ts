@@ -25,6 +25,7 @@ import {
   typeName,
   Undefined,
   type Value,
+  View,
 } from "./values.ts";
 
 type Method<T> = (self: T, given: Arguments, budget: Budget) => Value;
@@ -234,9 +235,13 @@ export function replaceText(
 }
 
 const DICT: Readonly<Record<string, Method<Dict>>> = {
-  items: (self) => [...self].map(([key, value]) => new Tuple([key, value])),
-  keys: (self) => [...self.keys()],
-  values: (self) => [...self.values()],
+  items: (self) =>
+    new View(
+      "dict_items",
+      [...self].map(([key, value]) => new Tuple([key, value])),
+    ),
+  keys: (self) => new View("dict_keys", [...self.keys()]),
+  values: (self) => new View("dict_values", [...self.values()]),
   copy: (self) => new Map(self),
   get(self, given) {
     const [key, otherwise = null] = given.need(1, "key", "default");

@@ -3,12 +3,12 @@ import type { Budget } from "./budget.ts";
 import { repr, str } from "./text.ts";
 import {
   compare,
+  type Dict,
   equal,
   exact,
   isList,
   itemsOf,
   iterate,
-  keyOf,
   Lazy,
   Markup,
   numberOf,
@@ -18,6 +18,7 @@ import {
   Undefined,
   undefinedError,
   type Value,
+  View,
 } from "./values.ts";
 
 type Arithmetic = "add" | "subtract" | "multiply" | "divide" | "floorDivide" | "modulo" | "power";
@@ -36,6 +37,7 @@ const SIGNS: Readonly<Record<Arithmetic, string>> = {
 
 /** Python's arithmetic: of numbers, and `+`, `*`, `%` of texts and lists. */
 export function arithmetic(kind: Arithmetic, a: Value, b: Value, budget: Budget): Value {
+  if (kind === "modulo" && typeof a === "string") return formatted(a, b);
   for (const value of [a, b]) if (value instanceof Undefined) throw undefinedError(value);
   const [x, y] = [numberOf(a), numberOf(b)];
   if (x !== undefined && y !== undefined) {
@@ -60,7 +62,6 @@ export function arithmetic(kind: Arithmetic, a: Value, b: Value, budget: Budget)
     if (counts && (typeof value === "string" || itemsOf(value) !== undefined))
       return repeated(value, times, budget);
   }
-  if (kind === "modulo" && typeof a === "string") return formatted(a, b);
   throw brokenTemplate(
     `unsupported operand type(s) for ${SIGNS[kind]}: '${typeName(a)}' and '${typeName(b)}'`,
   );
@@ -143,7 +144,9 @@ export function formatted(text: string, values: Value): string {
     }
     throw brokenTemplate(`the format ${all} is not supported`);
   });
-  if (next < given.length && !(values instanceof Map))
+  // What has items may be given although none is asked for.
+  const hasItems = values instanceof Map || values instanceof Undefined || isList(values);
+  if (next < given.length && !hasItems)
     throw brokenTemplate("not all arguments converted during string formatting");
   return result;
 }
@@ -172,6 +175,14 @@ export function compares(operator: string, a: Value, b: Value): boolean {
   }
 }
 
+/** Numbers are equal as keys whatever their type. */
+function hasKey(map: Dict, key: Value): boolean {
+  if (isList(key) || key instanceof Map) throw brokenTemplate(`unhashable type: '${typeName(key)}'`);
+  const number = numberOf(key);
+  if (number !== undefined) return map.has(number);
+  return (key === null || typeof key === "string") && map.has(key);
+}
+
 export function isIn(a: Value, b: Value): boolean {
   if (typeof b === "string") {
     if (a instanceof Undefined) throw undefinedError(a);
@@ -179,14 +190,13 @@ export function isIn(a: Value, b: Value): boolean {
     throw brokenTemplate(`'in <string>' requires string as left operand, not ${typeName(a)}`);
   }
   if (b instanceof Map) {
-    if (a instanceof Undefined) return false;
-    return b.has(keyOf(a));
+    return hasKey(b, a);
   }
   if (b instanceof Lazy) {
     for (let item = b.next(); item !== undefined; item = b.next()) if (equal(item, a)) return true;
     return false;
   }
-  if (itemsOf(b) === undefined && !(b instanceof Undefined)) {
+  if (itemsOf(b) === undefined && !(b instanceof Undefined || b instanceof View)) {
     throw brokenTemplate(`argument of type '${typeName(b)}' is not iterable`);
   }
   return iterate(b).some((item) => equal(item, a));

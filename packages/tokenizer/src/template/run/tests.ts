@@ -5,6 +5,7 @@ import { compares, isIn } from "./operators.ts";
 import { str } from "./text.ts";
 import {
   Callable,
+  isList,
   itemsOf,
   Lazy,
   Markup,
@@ -15,6 +16,7 @@ import {
   Undefined,
   undefinedError,
   type Value,
+  View,
 } from "./values.ts";
 
 type Test = (value: Value, given: Arguments) => boolean;
@@ -32,11 +34,16 @@ function whole(value: Value): number {
   return number;
 }
 
+/** What `in`, loops and `list` take. */
+const isIterable = (value: Value): boolean =>
+  isSequence(value) || value instanceof Lazy || value instanceof View;
+
 const isSequence = (value: Value): boolean =>
   typeof value === "string" ||
   value instanceof Markup ||
   value instanceof Map ||
   itemsOf(value) !== undefined ||
+  (value instanceof View && value.name === "range") ||
   value instanceof Undefined;
 
 const IMPLEMENTED: Readonly<Record<string, Test>> = {
@@ -52,7 +59,7 @@ const IMPLEMENTED: Readonly<Record<string, Test>> = {
   string: (value) => typeof value === "string" || value instanceof Markup,
   mapping: (value) => value instanceof Map,
   sequence: isSequence,
-  iterable: (value) => isSequence(value) || value instanceof Lazy,
+  iterable: isIterable,
   callable: (value) => value instanceof Callable || value instanceof Undefined,
   even: (value) => ((whole(value) % 2) + 2) % 2 === 0,
   odd: (value) => ((whole(value) % 2) + 2) % 2 === 1,
@@ -63,10 +70,16 @@ const IMPLEMENTED: Readonly<Record<string, Test>> = {
   },
   lower: (value) => cased(str(value)) && str(value) === str(value).toLowerCase(),
   upper: (value) => cased(str(value)) && str(value) === str(value).toUpperCase(),
-  sameas: (value, given) => given.need(1, "other")[0] === value,
+  sameas(value, given) {
+    const [other] = given.need(1, "other");
+    // Whether two lists are one and the same is nothing that templates ask.
+    if (itemsOf(value) !== undefined || value instanceof Map)
+      throw brokenTemplate(`sameas of a ${typeName(value)} is not supported`);
+    return other === value;
+  },
   in: (value, given) => isIn(value, given.need(1, "seq")[0]!),
-  filter: (value) => FILTERS.has(str(value)),
-  test: (value) => TESTS.has(str(value)),
+  filter: (value) => FILTERS.has(hashable(value)),
+  test: (value) => TESTS.has(hashable(value)),
   eq: comparing("=="),
   equalto: comparing("=="),
   ne: comparing("!="),
@@ -77,6 +90,13 @@ const IMPLEMENTED: Readonly<Record<string, Test>> = {
   greaterthan: comparing(">"),
   ge: comparing(">="),
 };
+
+function hashable(value: Value): string {
+  if (isList(value) || value instanceof Map || value instanceof View) {
+    throw brokenTemplate(`unhashable type: '${typeName(value)}'`);
+  }
+  return typeof value === "string" ? value : "";
+}
 
 function cased(text: string): boolean {
   return text.toLowerCase() !== text.toUpperCase();

@@ -12,6 +12,7 @@ import {
   typeName,
   Undefined,
   type Value,
+  View,
 } from "./values.ts";
 
 /** Code points, which Python counts texts in. */
@@ -52,6 +53,8 @@ export function repr(value: Value): string {
   if (value instanceof Map)
     return `{${[...value].map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(", ")}}`;
   if (value instanceof Undefined) return "Undefined";
+  if (value instanceof View)
+    return `${value.name}(${value.name === "range" ? value.bounds : repr(value.items)})`;
   if (
     value instanceof Markup ||
     value instanceof Lazy ||

@@ -47,6 +47,20 @@ export class Lazy {
   }
 }
 
+/** `range(…)`, and `keys()`, `values()` and `items()` of a dict: no lists, and no JSON. */
+export class View {
+  readonly name: "range" | "dict_keys" | "dict_values" | "dict_items";
+  readonly items: readonly Value[];
+  /** What is between the parentheses when a range is printed. */
+  readonly bounds: string;
+
+  constructor(name: View["name"], items: readonly Value[], bounds = "") {
+    this.name = name;
+    this.items = items;
+    this.bounds = bounds;
+  }
+}
+
 export class Namespace {
   readonly values = new Map<string, Value>();
 }
@@ -108,6 +122,7 @@ export type Value =
   | Undefined
   | Markup
   | Lazy
+  | View
   | Namespace
   | Callable
   | Loop;
@@ -145,6 +160,7 @@ export function typeName(value: Value): string {
   if (isList(value)) return "list";
   if (value instanceof Map) return "dict";
   if (value instanceof Tuple) return "tuple";
+  if (value instanceof View) return value.name;
   return value.constructor.name;
 }
 
@@ -156,7 +172,7 @@ export function isTrue(value: Value): boolean {
   if (value instanceof Markup) return value.text !== "";
   if (value instanceof PythonFloat) return value.value !== 0;
   if (value instanceof Map) return value.size > 0;
-  const items = itemsOf(value);
+  const items = value instanceof View ? value.items : itemsOf(value);
   return items === undefined || items.length > 0;
 }
 
@@ -172,6 +188,7 @@ export function equal(a: Value, b: Value): boolean {
   const [x, y] = [numberOf(a), numberOf(b)];
   if (x !== undefined || y !== undefined) return x === y;
   if (a instanceof Undefined) return b instanceof Undefined;
+  if (a instanceof View) return b instanceof View && a.name === b.name && sameItems(a.items, b.items);
   if (a instanceof Markup) return equal(a.text, b);
   if (b instanceof Markup) return equal(a, b.text);
   if (isList(a)) return isList(b) && sameItems(a, b);
@@ -223,6 +240,7 @@ export function iterate(value: Value): readonly Value[] {
   if (value instanceof Map) return [...value.keys()];
   if (value instanceof Undefined) return [];
   if (value instanceof Lazy) return value.rest();
+  if (value instanceof View) return value.items;
   throw brokenTemplate(`'${typeName(value)}' object is not iterable`);
 }
 

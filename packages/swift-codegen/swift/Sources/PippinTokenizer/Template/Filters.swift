@@ -87,6 +87,7 @@ func filtered(_ name: String, _ value: Value, _ given: Arguments, _ context: any
     var kept: [Keyed] = []
     for pair in try keyed(value, values[1], values[0], context) {
       try budget.step(kept.count)
+      if pair.key.isList || pair.key.isMapping { throw failed("unhashable type: '\(pair.key.typeName)'") }
       if !kept.contains(where: { equal($0.key, pair.key) }) { kept.append(pair) }
     }
     return .lazy(Lazy(kept.map { $0.item }))
@@ -105,6 +106,7 @@ private func length(_ value: Value) throws -> Int {
   case .undefined: return 0
   case .string(let text), .markup(let text): return text.count
   case .dict(let dict): return dict.entries.count
+  case .view(let view): return view.items.count
   default:
     guard let items = value.items else { throw failed("object of type '\(value.typeName)' has no len()") }
     return items.count
@@ -112,12 +114,18 @@ private func length(_ value: Value) throws -> Int {
 }
 
 /// `a.b.0` of a value; the value itself for no path.
-private func attribute(of value: Value, _ path: Value?, _ context: any FilterContext) throws -> Value {
+private func attribute(
+  of value: Value, _ path: Value?, _ context: any FilterContext, instead: Value? = nil
+) throws -> Value {
   guard let path, !path.isNone else { return value }
-  guard let text = path.text else { return try context.item(value, path) }
+  func found(_ value: Value) -> Value {
+    guard let instead, !instead.isNone else { return value }
+    return value.isUndefined ? instead : value
+  }
+  guard let text = path.text else { return found(try context.item(value, path)) }
   return try text.split(at: ["."]).reduce(value) { inner, part in
     let isNumber = !part.isEmpty && part.allSatisfy { ("0"..."9").contains($0) }
-    return try context.item(inner, isNumber ? .int(Int(part.string) ?? Int.max) : .string(part))
+    return found(try context.item(inner, isNumber ? .int(Int(part.string) ?? Int.max) : .string(part)))
   }
 }
 
@@ -177,10 +185,7 @@ private func mapped(_ value: Value, _ given: Arguments, _ context: any FilterCon
   guard value.isTrue else { return .lazy(Lazy([])) }
   if given.positional.isEmpty, let path = given.keyword("attribute") {
     let instead = try given.take("attribute", "default")[1]
-    let items = try value.iterate().map { item in
-      let found = try attribute(of: item, path, context)
-      return found.isUndefined ? instead ?? found : found
-    }
+    let items = try value.iterate().map { try attribute(of: $0, path, context, instead: instead) }
     return .lazy(Lazy(items))
   }
   var rest = given.positional
@@ -268,7 +273,8 @@ private func indented(_ value: Value, _ given: Arguments, _ budget: Budget) thro
   let width = values[0] ?? .int(4)
   let space = try width.text ?? Text(String(repeating: " ", count: max(0, width.integer("width"))))
   let (first, blank) = (values[1]?.isTrue ?? false, values[2]?.isTrue ?? false)
-  let lines = splitLines(try str(value) + ["\n"], keepsEnds: false)
+  guard case .string(let text) = value else { throw failed("indent needs a str, not \(value.typeName)") }
+  let lines = splitLines(text + ["\n"], keepsEnds: false)
   try budget.make(lines.reduce(0) { $0 + $1.count + space.count + 1 })
   let shifted = lines.enumerated().map { $0 > 0 && (blank || !$1.isEmpty) ? space + $1 : $1 }
   return .string((first ? space : []) + joined(shifted, ["\n"]))

@@ -354,7 +354,7 @@ final class Interpreter: FilterContext {
 
   private func slice(_ value: Value, _ bounds: [Value?]) throws -> Value {
     try value.refuseUndefined()
-    guard let items = value.sequence else { return .undefined("\(value.typeName) object has no slices") }
+    guard let items = value.sequence else { throw failed("'\(value.typeName)' object is not subscriptable") }
     func given(_ place: Int) -> Value? { bounds[place].flatMap { $0.isNone ? nil : $0 } }
     let step = try given(2)?.integer("the step of a slice") ?? 1
     if step == 0 { throw failed("slice step cannot be zero") }
@@ -370,6 +370,10 @@ final class Interpreter: FilterContext {
     switch value {
     case .string: return .string(picked.flatMap { $0.text ?? [] })
     case .tuple: return .tuple(picked)
+    case .view(let view):
+      // A part of a range is a range.
+      let (start, by) = (view.bounds[0], view.bounds[2])
+      return .view(View("range", picked, [start + from * by, start + to * by, by * step]))
     default: return .list(picked)
     }
   }
@@ -418,7 +422,7 @@ private func range(_ given: Arguments) throws -> Value {
   if step == 0 { throw failed("range() arg 3 must not be zero") }
   let length = max(0, ((Double(stop) - Double(start)) / Double(step)).rounded(.up))
   if length > 100_000 { throw failed("Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).") }
-  return .list(stride(from: start, to: stop, by: step).map { .int($0) })
+  return .view(View("range", stride(from: start, to: stop, by: step).map { .int($0) }, [start, stop, step]))
 }
 
 private func dict(_ given: Arguments) throws -> Dict {

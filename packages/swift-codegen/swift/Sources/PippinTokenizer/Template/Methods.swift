@@ -203,9 +203,9 @@ private func format(_ text: Text, _ given: Arguments, _ budget: Budget) throws -
 
 private func dictMethod(_ name: String) -> ((Dict, Arguments) throws -> Value)? {
   switch name {
-  case "items": { dict, _ in .list(dict.entries.map { .tuple([$0.key.value, $0.value]) }) }
-  case "keys": { dict, _ in .list(dict.entries.map { $0.key.value }) }
-  case "values": { dict, _ in .list(dict.entries.map { $0.value }) }
+  case "items": { dict, _ in .view(View("dict_items", dict.entries.map { .tuple([$0.key.value, $0.value]) })) }
+  case "keys": { dict, _ in .view(View("dict_keys", dict.entries.map { $0.key.value })) }
+  case "values": { dict, _ in .view(View("dict_values", dict.entries.map { $0.value })) }
   case "copy": { dict, _ in .dict(dict) }
   case "get":
     { dict, given in

@@ -2,6 +2,7 @@ import Foundation
 
 /// Python's arithmetic: of numbers, and `+`, `*`, `%` of texts and lists.
 func arithmetic(_ kind: NodeKind, _ a: Value, _ b: Value, _ budget: Budget) throws -> Value {
+  if kind == .modulo, case .string(let text) = a { return .string(try formatted(text, b)) }
   try a.refuseUndefined()
   try b.refuseUndefined()
   if let x = a.number, let y = b.number { return try ofNumbers(kind, x, y, isFloat: a.isFloat || b.isFloat) }
@@ -19,7 +20,6 @@ func arithmetic(_ kind: NodeKind, _ a: Value, _ b: Value, _ budget: Budget) thro
   case (.multiply, _, _):
     if let times = b.whole, a.sequence != nil { return try repeated(a, times, budget) }
     if let times = a.whole, b.sequence != nil { return try repeated(b, times, budget) }
-  case (.modulo, .string(let text), _): return .string(try formatted(text, b))
   default: break
   }
   throw failed("unsupported operand type(s) for \(sign(kind)): '\(a.typeName)' and '\(b.typeName)'")
@@ -120,7 +120,8 @@ private func formatted(_ text: Text, _ values: Value) throws -> Text {
     default: throw failed("the format %\(letter.map(String.init) ?? "") is not supported")
     }
   }
-  if next < given.count, !values.isMapping { throw failed("not all arguments converted during string formatting") }
+  // What has items may be given although none is asked for.
+  if next < given.count, !values.isMapping, !values.isUndefined, !values.isList { throw failed("not all arguments converted during string formatting") }
   return out
 }
 
@@ -147,6 +148,18 @@ func compares(_ sign: String, _ a: Value, _ b: Value) throws -> Bool {
   }
 }
 
+/// Numbers are equal as keys whatever their type.
+private func hasKey(_ dict: Dict, _ key: Value) throws -> Bool {
+  switch key {
+  case .list, .dict: throw failed("unhashable type: '\(key.typeName)'")
+  case .none: return dict[.none] != nil
+  case .string(let text): return dict[.string(text)] != nil
+  default:
+    guard let number = key.number, let whole = Int(exactly: number) else { return false }
+    return dict[.int(whole)] != nil
+  }
+}
+
 func isIn(_ a: Value, _ b: Value) throws -> Bool {
   switch b {
   case .string(let text):
@@ -155,7 +168,8 @@ func isIn(_ a: Value, _ b: Value) throws -> Bool {
       throw failed("'in <string>' requires string as left operand, not \(a.typeName)")
     }
     return text.find(wanted) != nil
-  case .dict(let dict): return a.isUndefined ? false : dict[try Key(a)] != nil
+  case .dict(let dict): return try hasKey(dict, a)
+  case .view(let view): return view.items.contains { equal($0, a) }
   case .lazy(let lazy):
     while let item = lazy.next() {
       if equal(item, a) { return true }

@@ -21,6 +21,11 @@ func repr(_ value: Value) throws -> Text {
     let entries = try dict.entries.map { try repr($0.key.value) + Text(": ") + repr($0.value) }
     return Text("{") + joined(entries) + Text("}")
   case .undefined: return Text("Undefined")
+  case .view(let view):
+    let isRange = view.name == "range"
+    let bounds = view.bounds.last == 1 ? view.bounds.dropLast() : view.bounds[...]
+    let inside = isRange ? Text(bounds.map(String.init).joined(separator: ", ")) : try repr(.list(view.items))
+    return Text(view.name + "(") + inside + Text(")")
   default: throw failed("a \(value.typeName) has no text")
   }
 }

@@ -26,8 +26,10 @@ func passes(_ name: String, _ value: Value, _ given: Arguments) throws -> Bool {
   case "mapping": return value.isMapping
   case "sequence": return isSequence(value)
   case "iterable":
-    if case .lazy = value { return true }
-    return isSequence(value)
+    switch value {
+    case .lazy, .view: return true
+    default: return isSequence(value)
+    }
   case "callable":
     if case .callable = value { return true }
     return value.isUndefined
@@ -44,10 +46,13 @@ func passes(_ name: String, _ value: Value, _ given: Arguments) throws -> Bool {
   case "upper":
     let text = try str(value)
     return lower(text) != upper(text) && text == upper(text)
-  case "sameas": return isSame(try given.take("other", needed: 1)[0]!, value)
+  case "sameas":
+    // Whether two lists are one and the same is nothing that templates ask.
+    if value.items != nil || value.isMapping { throw failed("sameas of a \(value.typeName) is not supported") }
+    return isSame(try given.take("other", needed: 1)[0]!, value)
   case "in": return try isIn(value, given.take("seq", needed: 1)[0]!)
-  case "filter": return try filterNames.contains(str(value).string)
-  case "test": return try testNames.contains(str(value).string)
+  case "filter": return filterNames.contains(try hashable(value))
+  case "test": return testNames.contains(try hashable(value))
   case "eq", "equalto": return try compares("==", value, other(given))
   case "ne": return try compares("!=", value, other(given))
   case "lt", "lessthan": return try compares("<", value, other(given))
@@ -76,8 +81,16 @@ func isText(_ value: Value) -> Bool {
   }
 }
 
+private func hashable(_ value: Value) throws -> String {
+  switch value {
+  case .list, .dict, .view: throw failed("unhashable type: '\(value.typeName)'")
+  default: return value.text?.string ?? ""
+  }
+}
+
 private func isSequence(_ value: Value) -> Bool {
-  isText(value) || value.isMapping || value.items != nil || value.isUndefined
+  if case .view(let view) = value { return view.name == "range" }
+  return isText(value) || value.isMapping || value.items != nil || value.isUndefined
 }
 
 /// The same simple value.

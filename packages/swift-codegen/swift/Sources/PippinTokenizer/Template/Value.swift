@@ -96,6 +96,20 @@ final class Lazy {
   }
 }
 
+/// `range(…)`, and `keys()`, `values()` and `items()` of a dict: no lists, and no JSON.
+final class View {
+  let name: String
+  let items: [Value]
+  /// Start, stop and step of a range.
+  let bounds: [Int]
+
+  init(_ name: String, _ items: [Value], _ bounds: [Int] = []) {
+    self.name = name
+    self.items = items
+    self.bounds = bounds
+  }
+}
+
 final class Namespace {
   var values: [Text: Value] = [:]
 }
@@ -134,6 +148,7 @@ indirect enum Value {
   /// A text that `safe` marked: what `+` adds to it is escaped.
   case markup(Text)
   case lazy(Lazy)
+  case view(View)
   case namespace(Namespace)
   case callable(Callable)
   case loop(Loop)
@@ -151,6 +166,7 @@ indirect enum Value {
     case .undefined: "Undefined"
     case .markup: "Markup"
     case .lazy: "Lazy"
+    case .view(let view): view.name
     case .namespace: "Namespace"
     case .callable: "Callable"
     case .loop: "Loop"
@@ -166,6 +182,7 @@ indirect enum Value {
     case .string(let text), .markup(let text): !text.isEmpty
     case .list(let items), .tuple(let items): !items.isEmpty
     case .dict(let dict): !dict.entries.isEmpty
+    case .view(let view): !view.items.isEmpty
     default: true
     }
   }
@@ -230,6 +247,7 @@ indirect enum Value {
     case .dict(let dict): return dict.entries.map { $0.key.value }
     case .undefined: return []
     case .lazy(let lazy): return lazy.rest()
+    case .view(let view): return view.items
     default: throw failed("'\(typeName)' object is not iterable")
     }
   }
@@ -247,6 +265,7 @@ indirect enum Value {
   /// Items, and for a text its characters.
   var sequence: [Value]? {
     if case .string(let text) = self { return text.map { .string([$0]) } }
+    if case .view(let view) = self, view.name == "range" { return view.items }
     return items
   }
 }
@@ -274,6 +293,8 @@ func equal(_ a: Value, _ b: Value) -> Bool {
   case (.dict(let x), .dict(let y)):
     return x.entries.count == y.entries.count
       && x.entries.allSatisfy { entry in y[entry.key].map { equal(entry.value, $0) } ?? false }
+  case (.view(let x), .view(let y)):
+    return x.name == y.name && x.items.count == y.items.count && zip(x.items, y.items).allSatisfy { equal($0, $1) }
   case (.namespace(let x), .namespace(let y)): return x === y
   case (.callable(let x), .callable(let y)): return x === y
   case (.lazy(let x), .lazy(let y)): return x === y
