@@ -150,7 +150,9 @@ def make(r: random.Random) -> dict[str, Any]:
         tokenizer.normalizer = norm
     # A token of which the normalizer leaves nothing makes the reference run out of memory.
     left = norm.normalize_str if norm is not None else str
-    tokenizer.add_tokens([t for t in added_tokens(r) if left(t.content) != ""])
+    # Of those of which it leaves the same, the reference takes one at random.
+    added = {left(t.content): t for t in added_tokens(r) if left(t.content) != ""}
+    tokenizer.add_tokens([t for t in added.values()])
     content = sorted((t.content, i) for i, t in tokenizer.get_added_tokens_decoder().items())
     if r.random() < 0.6:
         tokenizer.post_processor = post_processor(r, r.sample(content, min(2, len(content))))

@@ -159,6 +159,17 @@ function compileBpe(
   return withVocabulary(builder, tokens, model.unk_token, byteLevel);
 }
 
+/**
+ * A score as the reference reads it: its digits as one whole number, rounded, and then divided. That is not always the nearest number, and
+ * decides between tokens whose scores sum up to the same.
+ */
+function readAsReference(score: number): number {
+  const [, sign = "", whole = "", part = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(score)) ?? [];
+  if (whole === "") return score;
+  const value = Number(BigInt(whole + part)) / 10 ** part.length;
+  return sign === "" ? value : -value;
+}
+
 const FALLBACK_BYTES: readonly string[] = Array.from(
   { length: 256 },
   (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
@@ -231,7 +242,7 @@ function compileUnigram(builder: Builder, model: z.infer<typeof Unigram>): Compi
   model.vocab.forEach(([piece], id) => {
     if (tokens.idOf(piece) === id) keys.push({ bytes: utf8.encode(piece), value: id });
   });
-  const scores = Float64Array.from(model.vocab, ([, score]) => score);
+  const scores = Float64Array.from(model.vocab, ([, score]) => readAsReference(score));
   const least = scores.reduce((minimum, score) => Math.min(minimum, score), Number.POSITIVE_INFINITY);
   words[PROGRAM.model] = MODEL.unigram;
   words[PROGRAM.modelFlags] = model.byte_fallback ? MODEL_FLAG.byteFallback : 0;

@@ -23,22 +23,37 @@ type Encoding = readonly number[];
  * @throws PippinError `TOKENIZER_UNSUPPORTED_COMPONENT`, `TOKENIZER_BROKEN_FILE`.
  */
 export function compilePostProcessor(processor: Component | null): number[] {
-  return processor === null ? [THE_TEXT] : processed(processor, [[THE_TEXT]]).flat();
+  if (processor === null) return [THE_TEXT];
+  const ids = processed(processor, [[THE_TEXT]], true).flat();
+  const texts = processed(processor, [[THE_TEXT]], false).flat();
+  // Without special tokens there are other parts, which a second template puts together in another way.
+  if (ids.filter((id) => id === THE_TEXT).length !== texts.length) {
+    throw unsupported("post-processor", "Sequence of several TemplateProcessing");
+  }
+  return ids;
 }
 
 /** Processors take and give lists of encodings: a template makes one of each of its parts, and those behind it see all of them. */
-function processed(processor: Component, encodings: readonly Encoding[]): readonly Encoding[] {
+function processed(
+  processor: Component,
+  encodings: readonly Encoding[],
+  special: boolean,
+): readonly Encoding[] {
   const file = `tokenizer.json, post_processor ${processor.type}`;
   switch (processor.type) {
     case "ByteLevel":
       return encodings;
     case "Sequence":
-      return stagesIn(processor, "processors").reduce((list, one) => processed(one, list), encodings);
+      return stagesIn(processor, "processors").reduce(
+        (list, one) => processed(one, list, special),
+        encodings,
+      );
     case "TemplateProcessing": {
       const { single, pair, special_tokens } = parseShape(Template, processor, file);
       if (encodings.length > 2)
         throw unsupported("post-processor", "TemplateProcessing of more than two parts");
-      return (encodings.length === 1 ? single : pair).map((piece) => {
+      const pieces = encodings.length === 1 ? single : pair;
+      return (special ? pieces : pieces.filter((piece) => "Sequence" in piece)).map((piece) => {
         if ("Sequence" in piece) return encodings[piece.Sequence.id === "A" ? 0 : 1] ?? [];
         const { id } = piece.SpecialToken;
         if (Object.hasOwn(special_tokens, id)) return special_tokens[id]!.ids;
@@ -51,6 +66,7 @@ function processed(processor: Component, encodings: readonly Encoding[]): readon
     }
     case "BertProcessing":
     case "RobertaProcessing": {
+      if (!special) return encodings;
       const { sep, cls } = parseShape(Bert, processor, file);
       const between = processor.type === "BertProcessing" ? [] : [sep[1]];
       return encodings.map((ids, i) => [...(i === 0 ? [cls[1]] : between), ...ids, sep[1]]);
