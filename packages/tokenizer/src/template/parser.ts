@@ -4,15 +4,7 @@ import { tokensOf } from "./lexer.ts";
 import { type Node, node } from "./node.ts";
 
 /** Statements of Jinja that templates of models cannot use: there is no other file to include. */
-const REFUSED: ReadonlySet<string> = new Set([
-  "include",
-  "import",
-  "from",
-  "extends",
-  "block",
-  "autoescape",
-  "trans",
-]);
+const REFUSED: ReadonlySet<string> = new Set("include import from extends block autoescape trans".split(" "));
 
 /**
  * Parses a chat template as `transformers` configures Jinja.
