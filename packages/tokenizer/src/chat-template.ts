@@ -92,12 +92,25 @@ export function renderChat(
   const variables = {
     ...tokens,
     ...render.extra,
-    messages,
+    messages: messages.map(withReasoning),
     tools: render.tools ?? null,
     documents: render.documents ?? null,
     add_generation_prompt: render.addGenerationPrompt ?? false,
   };
   return program.render(variables, render.now === undefined ? {} : { now: render.now });
+}
+
+/** Names that a message's reasoning comes under; templates read the first, gpt-oss's the second. */
+const REASONING = ["reasoning_content", "thinking", "reasoning"] as const;
+
+/** Gives a message's reasoning all names that templates know, as `transformers` does. */
+function withReasoning(message: ChatMessage): ChatMessage {
+  const reasoning = REASONING.map((name) => message[name]).find(
+    (text) => text !== undefined && text !== null,
+  );
+  return reasoning === undefined
+    ? message
+    : { thinking: reasoning, ...message, reasoning_content: reasoning };
 }
 
 /** As `transformers` selects: `tool_use` when there are tools, else `default`. */

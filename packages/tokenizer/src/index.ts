@@ -1,3 +1,4 @@
+export { type AnswerKind, type AnswerPart, AnswerParts, type AnswerTags } from "./answer-parts.ts";
 export {
   type ChatMessage,
   type ChatRenderer,

@@ -86,4 +86,16 @@ describe("createChatTemplate", () => {
     const chat = createChatTemplate({ template: { rag: "r" } });
     expect(() => chat.render(USER)).toThrow("none of the templates rag is called default");
   });
+
+  test.each([
+    [{ reasoning: "r" }, "r r"],
+    [{ thinking: "t", reasoning_content: null }, "t t"],
+    [{ thinking: "t", reasoning_content: "c" }, "c t"],
+    [{}, " "],
+  ])("reasoning has all its names: %j", (fields, text) => {
+    const template = "{% for m in messages %}{{ m.reasoning_content }} {{ m.thinking }}{% endfor %}";
+    expect(createChatTemplate({ template }).render([{ role: "assistant", content: "x", ...fields }])).toBe(
+      text,
+    );
+  });
 });

@@ -54,11 +54,26 @@ public struct ChatTemplate: Sendable {
     }
     var given = tokens.map { (name: $0.name, value: Value.string(Text($0.value))) }
     given += variables.map { (name: $0.key, value: $0.value.value) }
-    given.append(("messages", JsonValue.array(messages).value))
+    given.append(("messages", JsonValue.array(messages.map(Self.withReasoning)).value))
     given.append(("tools", tools.map { JsonValue.array($0).value } ?? .none))
     given.append(("documents", documents.map { JsonValue.array($0).value } ?? .none))
     given.append(("add_generation_prompt", .bool(addsGenerationPrompt)))
     return try Interpreter(program, Budget(maxSteps: maxSteps, maxOutput: maxOutput)).run(given, now: now)
+  }
+
+  /// Gives a message's reasoning all names that templates know, as `transformers` does: most read the first, gpt-oss's the second.
+  private static func withReasoning(_ message: JsonValue) -> JsonValue {
+    let names = ["reasoning_content", "thinking", "reasoning"]
+    guard case .object(var members) = message,
+      let reasoning = names.lazy.compactMap({ message[$0] }).first(where: { $0 != .null })
+    else { return message }
+    if message["thinking"] == nil { members.insert(.init("thinking", reasoning), at: 0) }
+    if let place = members.firstIndex(where: { $0.key == "reasoning_content" }) {
+      members[place].value = reasoning
+    } else {
+      members.append(.init("reasoning_content", reasoning))
+    }
+    return .object(members)
   }
 
   /// As above, for messages that hold little more than text.

@@ -121,7 +121,9 @@ private func formatted(_ text: Text, _ values: Value) throws -> Text {
     }
   }
   // What has items may be given although none is asked for.
-  if next < given.count, !values.isMapping, !values.isUndefined, !values.isList { throw failed("not all arguments converted during string formatting") }
+  if next < given.count, !values.isMapping, !values.isUndefined, !values.isList {
+    throw failed("not all arguments converted during string formatting")
+  }
   return out
 }
 
