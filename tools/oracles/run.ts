@@ -22,6 +22,7 @@ const TESTS = [
     "tokenizers",
     "synthetic-tokenizers",
     "templates",
+    "gguf-vocabularies",
     "swift",
     "gguf",
     "palettes",

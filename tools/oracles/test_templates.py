@@ -4,24 +4,19 @@ test_templates.py WORK_FOLDER
 """
 
 import datetime
-import glob
 import hashlib
 import itertools
 import json
 import os
-import subprocess
 import sys
-import tarfile
 from typing import Any
 
+from llama_cpp import files
 from pippin import node
 from report import Report, run
 from test_tokenizers import NAMES, published
 from transformers.utils import chat_template_utils
 
-CACHE = os.path.join(os.environ.get("PIPPIN_CACHE", os.path.expanduser("~/.cache/pippin")), "templates")
-#: Its sources hold the templates of 70 models.
-COLLECTION = "llama-cpp-python==0.3.36"
 NOW = datetime.datetime(2025, 2, 3, 4, 5, 6)
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
 
@@ -95,30 +90,10 @@ def expected(template: str, variables: dict[str, Any]) -> dict[str, str]:
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def collection() -> list[str]:
-    """The files of the collection, fetched once."""
-    files = sorted(glob.glob(os.path.join(CACHE, "*.jinja")))
-    if not files:
-        os.makedirs(CACHE, exist_ok=True)
-        arguments = ["download", "-q", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", COLLECTION, "-d", CACHE]
-        subprocess.run([sys.executable, "-m", "pip", *arguments], check=True)
-        [archive] = glob.glob(os.path.join(CACHE, "*.tar.gz"))
-        with tarfile.open(archive) as tar:
-            for member in tar.getmembers():
-                if "/models/templates/" in member.name and member.name.endswith(".jinja"):
-                    source = tar.extractfile(member)
-                    assert source is not None
-                    with open(os.path.join(CACHE, os.path.basename(member.name)), "wb") as out:
-                        out.write(source.read())
-        os.remove(archive)
-        files = sorted(glob.glob(os.path.join(CACHE, "*.jinja")))
-    return files
-
-
 def templates() -> dict[str, str]:
     """Real templates by name."""
     found: dict[str, str] = {}
-    for file in collection():
+    for file in files("*.jinja"):
         with open(file, encoding="utf-8", newline="") as text:
             found[os.path.basename(file).removesuffix(".jinja")] = text.read()
     for name in NAMES:

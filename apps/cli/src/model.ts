@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { type Checkpoint, GgufArray, type GgufValue } from "@pippin/checkpoint";
-import { openCheckpoint } from "@pippin/checkpoint/node";
+import { openCheckpoint, readGgufMetadata } from "@pippin/checkpoint/node";
 import { isPippinError, type ModelFacts } from "@pippin/core";
 import { type Decoder, readDecoder } from "@pippin/decoder";
 import {
@@ -56,7 +56,13 @@ export async function openModel(path: string, context: CommandContext): Promise<
  * @throws PippinError `TOKENIZER_MISSING`, and what broken files of a tokenizer or a GGUF file throw.
  */
 export async function openWords(path: string, { signal }: CommandContext): Promise<Text> {
-  if (path.endsWith(".gguf")) return wordsOf(await openCheckpoint(path, { signal }), dirname(resolve(path)));
+  if (path.endsWith(".gguf")) {
+    return ggufText({ metadata: await readGgufMetadata(path, { signal }) }, {}).catch(async (error) => {
+      const beside = await loadTokenizer(dirname(resolve(path))).then(textOf, withoutTokenizer);
+      if (beside === undefined) throw error;
+      return beside;
+    });
+  }
   const folder = path.endsWith(".safetensors") ? dirname(resolve(path)) : path;
   try {
     return textOf(await loadTokenizer(folder));
@@ -64,22 +70,17 @@ export async function openWords(path: string, { signal }: CommandContext): Promi
     if (withoutTokenizer(error) !== undefined) throw error;
     // A folder may hold a GGUF file; one without weights still lacks a tokenizer.
     const checkpoint = await openCheckpoint(path, { signal }).catch(() => undefined);
-    if (checkpoint?.gguf === undefined) throw error;
-    return wordsOf(checkpoint, folder);
+    const text = checkpoint && (await openText(checkpoint, folder));
+    if (text === undefined) throw error;
+    return text;
   }
-}
-
-async function wordsOf(checkpoint: Checkpoint, folder: string): Promise<Text> {
-  const text = await openText(checkpoint, folder);
-  if (text !== undefined) return text;
-  return textOf(await loadTokenizer(folder));
 }
 
 async function openText(checkpoint: Checkpoint, folder: string): Promise<Text | undefined> {
   const inFolder = () => loadTokenizer(folder).then(textOf, withoutTokenizer);
   if (checkpoint.gguf === undefined) return inFolder();
   try {
-    return ggufText(checkpoint.gguf, checkpoint);
+    return await ggufText(checkpoint.gguf, checkpoint);
   } catch (error) {
     const beside = await inFolder();
     if (beside !== undefined) return beside;
@@ -87,17 +88,20 @@ async function openText(checkpoint: Checkpoint, folder: string): Promise<Text | 
   }
 }
 
-function ggufText(
+async function ggufText(
   gguf: NonNullable<Checkpoint["gguf"]>,
-  { config, generationConfig }: Pick<Checkpoint, "config" | "generationConfig">,
-): Text {
+  { config, generationConfig }: { readonly config?: unknown; readonly generationConfig?: unknown },
+): Promise<Text> {
   const files = tokenizerFromGguf({ get: (key) => plainValue(gguf.metadata.get(key)) });
   const tokenizer = createTokenizer(files);
   const source = findChatTemplate(files);
   const { bosToken, eosToken } = tokenizer;
   const template =
     source === undefined ? undefined : createChatTemplate({ template: source, bosToken, eosToken });
-  const stopTokens = stopTokenIds({ tokenizer, chatTemplate: template, config, generationConfig });
+  const stopTokens = stopTokenIds({
+    ...{ tokenizer, chatTemplate: template, config },
+    generationConfig: generationConfig ?? files.generationConfig,
+  });
   const made = { kind: "made" as const, ...files };
   return {
     tokenizer,

@@ -36,6 +36,23 @@ export async function openGguf(folder: string, file: string, context: StageConte
   }
 }
 
+/**
+ * The metadata of a GGUF file of any architecture, also of one that holds a vocabulary and no weights.
+ *
+ * @throws PippinError `CHECKPOINT_GGUF_INVALID` and its kin, `CORE_FILE_UNREADABLE`.
+ */
+export async function readGgufMetadata(
+  path: string,
+  { signal }: StageContext = {},
+): Promise<ReadonlyMap<string, GgufValue>> {
+  const source = await fileSource(path);
+  try {
+    return (await readGguf(source, signal)).metadata;
+  } finally {
+    await source.close();
+  }
+}
+
 function refuseSplit(gguf: Gguf, file: string): void {
   const pieces = gguf.metadata.get("split.count");
   if (pieces === undefined || pieces === 0 || pieces === 1) return;

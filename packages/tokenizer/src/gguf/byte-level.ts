@@ -33,15 +33,29 @@ const LLAMA3: PreTokenizer = {
 };
 const QWEN2: PreTokenizer = { splits: [`${CONTRACTIONS}|${WORD}|\\p{N}|${OTHERS}`], nfc: true };
 
+/** Marks belong to words. */
+const QWEN35: PreTokenizer = {
+  splits: [
+    `${CONTRACTIONS}|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}` +
+      "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  ],
+};
+const DIGITS: PreTokenizer = { splits: ["\\p{N}", GPT2_SPLIT] };
+
 /** Sources: the tokenizer.json of each family, llama.cpp `llm_load_vocab` for its names and defaults. */
 const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
   default: GPT2,
   "gpt-2": GPT2,
-  smollm: { splits: ["\\p{N}", GPT2_SPLIT] },
+  mpt: GPT2,
+  smollm: DIGITS,
+  starcoder: DIGITS,
+  refact: DIGITS,
+  "command-r": { ...DIGITS, nfc: true },
   llama3: LLAMA3,
   "llama-v3": LLAMA3,
   "llama-bpe": LLAMA3,
   qwen2: QWEN2,
+  qwen35: QWEN35,
   "deepseek-r1-qwen": QWEN2,
   tekken: { splits: [TEKKEN], ignoreMerges: true, addBos: true },
 };
