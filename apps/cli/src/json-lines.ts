@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { isPippinError } from "@pippin/core";
+import { parseJson } from "@pippin/tokenizer";
 import { z } from "zod";
 import { usageError } from "./errors.ts";
 import { jsonText } from "./terminal/format.ts";
@@ -41,7 +42,7 @@ function answerLine<Question>(
 function parseQuestion<Question>(line: string, shape: z.ZodType<Question>): Question {
   let json: unknown;
   try {
-    json = JSON.parse(line);
+    json = parseJson(line);
   } catch (cause) {
     throw usageError(
       `the line is not JSON: ${cause instanceof Error ? cause.message : cause}`,

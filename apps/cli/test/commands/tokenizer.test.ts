@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PIP_CHAT, runCli } from "../support/run-cli.ts";
@@ -34,6 +34,15 @@ test("a conversation becomes the prompt's text", async () => {
   });
   const { stdout } = await runCli(["tokenizer", "render", PIP_CHAT], { input });
   expect(lines(stdout)).toEqual([{ text: "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n" }]);
+});
+
+test("numbers of tools print as they are written", async () => {
+  const cwd = tempFolder();
+  cpSync(PIP_CHAT, join(cwd, "model"), { recursive: true });
+  writeFileSync(join(cwd, "model/chat_template.jinja"), "{{ tools | tojson }}");
+  const input = '{"messages": [], "tools": [{"minimum": 1.0, "maximum": 2}]}\n';
+  const { stdout } = await runCli(["tokenizer", "render", "model"], { cwd, input });
+  expect(lines(stdout)).toEqual([{ text: '[{"minimum": 1.0, "maximum": 2}]' }]);
 });
 
 test("a line that is no question is answered with an error, the others are answered", async () => {
