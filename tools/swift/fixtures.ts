@@ -7,7 +7,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { exportTokenizer } from "@pippin/tokenizer";
+import { compileChatTemplate, exportTokenizer } from "@pippin/tokenizer";
 import { loadTokenizer } from "@pippin/tokenizer/node";
 import { SWIFT_PACKAGE } from "./driver.ts";
 
@@ -19,6 +19,19 @@ const SOURCES: Readonly<Record<string, string>> = {
   sentencepiece: "packages/tokenizer/test/fixtures/sentencepiece",
 };
 
+/** Templates that would take the stack, the memory or all time. */
+const HOSTILE: Readonly<Record<string, string>> = {
+  "hostile-calls": `{% macro f(n) %}{{ ${"[".repeat(40)}f(n - 1)${"]".repeat(40)} }}{% endmacro %}{{ f(60) }}`,
+  "hostile-lists": repeated("ns.x = [ns.x]"),
+  "hostile-namespaces": repeated("ns.x = namespace(x=ns.x)"),
+  "hostile-texts": repeated("ns.x = ns.x ~ ns.x"),
+  "hostile-loops": `${"{% for i in range(99999) %}".repeat(3)}${"{% endfor %}".repeat(3)}`,
+};
+
+function repeated(assignment: string): string {
+  return `{% set ns = namespace(x=1) %}{% for i in range(99999) %}{% set ${assignment} %}{% endfor %}`;
+}
+
 const checks = process.argv.includes("--check");
 for (const [name, folder] of Object.entries(SOURCES)) {
   const { source } = await loadTokenizer(join(ROOT, folder));
@@ -27,6 +40,8 @@ for (const [name, folder] of Object.entries(SOURCES)) {
   put(`${name}.pippin`, bytes);
   put(`${name}.jsonl`, new TextEncoder().encode(lines));
 }
+
+for (const [name, template] of Object.entries(HOSTILE)) put(`${name}.program`, compileChatTemplate(template));
 
 function put(name: string, bytes: Uint8Array): void {
   const path = join(FIXTURES, name);

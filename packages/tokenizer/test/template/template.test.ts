@@ -95,6 +95,26 @@ describe("limits", () => {
       "characters",
     ],
     ["calls in calls", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "nested deeper"],
+    [
+      "what nests in every call",
+      `{% macro f(n) %}{{ ${"[".repeat(45)}f(n - 1)${"]".repeat(45)} }}{% endmacro %}{{ f(60) }}`,
+      "nested deeper",
+    ],
+    [
+      "lists in lists",
+      "{% set ns = namespace(x=[]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}",
+      "nested deeper",
+    ],
+    [
+      "batches of batches",
+      "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = ns.x|batch(1)|list %}{% endfor %}",
+      "nested deeper",
+    ],
+    [
+      "namespaces in namespaces",
+      "{% set ns = namespace(x=1) %}{% for i in range(99999) %}{% set ns.x = namespace(x=ns.x) %}{% endfor %}",
+      "namespaces",
+    ],
     ["range", "{{ range(1000000) }}", "Range too big"],
   ])("%s", (_, source, message) => {
     expect(() => render(source)).toThrow(failure("TOKENIZER_TEMPLATE_BROKEN", message));

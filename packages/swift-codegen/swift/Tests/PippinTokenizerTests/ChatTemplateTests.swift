@@ -24,6 +24,14 @@ import Testing
     }
   }
 
+  @Test(arguments: ["calls", "lists", "namespaces", "texts", "loops"])
+  func aTemplateWithoutEndIsStopped(_ name: String) throws {
+    let url = try #require(
+      Bundle.module.url(forResource: "hostile-\(name)", withExtension: "program", subdirectory: "Fixtures"))
+    let program = [UInt8](try Data(contentsOf: url))
+    #expect(throws: TokenizerError.self) { try runTemplate(program, variables: [], now: Date()) }
+  }
+
   /// Cut off and changed programs: an error or some text, but no crash.
   @Test func aChangedProgramIsHarmless() throws {
     let program = try section(ofKind: 18, in: Fixture.all[1].bytes())

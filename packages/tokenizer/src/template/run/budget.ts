@@ -9,6 +9,10 @@ export interface Limits {
 
 /** Calls inside of calls. */
 const MAX_CALLS = 64;
+/** Statements and expressions inside of each other, over all calls: what a stack has room for. */
+const MAX_NESTED = 1000;
+/** One can hold another, and so on: freeing a chain of them takes the stack. */
+const MAX_NAMESPACES = 10_000;
 
 /** What a template may still use: one that loops or grows without end is stopped with an error. */
 export class Budget {
@@ -17,6 +21,8 @@ export class Budget {
   #steps = 0;
   #made = 0;
   #calls = 0;
+  #nested = 0;
+  #namespaces = 0;
 
   constructor({ maxSteps = 5_000_000, maxOutput = 1 << 24 }: Limits) {
     this.#maxSteps = maxSteps;
@@ -34,6 +40,21 @@ export class Budget {
     if (length > this.#maxOutput || this.#made > 8 * this.#maxOutput) {
       throw brokenTemplate(`it makes more than ${this.#maxOutput} characters`);
     }
+  }
+
+  /** A statement or an expression begins; `leave` tells its end, but for errors, which end everything. */
+  enter(): void {
+    this.step();
+    if (++this.#nested > MAX_NESTED) throw brokenTemplate(`it is nested deeper than ${MAX_NESTED}`);
+  }
+
+  leave(): void {
+    this.#nested--;
+  }
+
+  makeNamespace(): void {
+    if (++this.#namespaces > MAX_NAMESPACES)
+      throw brokenTemplate(`it makes more than ${MAX_NAMESPACES} namespaces`);
   }
 
   call<T>(work: () => T): T {

@@ -39,8 +39,14 @@ export class Evaluator implements FilterContext {
   }
 
   /** @param text - what a filter without a value of its own filters: the text of a block. */
-  evaluate({ kind, operands }: Node, scope: Scope, text?: string): Value {
-    this.budget.step();
+  evaluate(one: Node, scope: Scope, text?: string): Value {
+    this.budget.enter();
+    const value = this.#evaluate(one, scope, text);
+    this.budget.leave();
+    return value;
+  }
+
+  #evaluate({ kind, operands }: Node, scope: Scope, text?: string): Value {
     const [a, b] = operands as Node[];
     const value = (one: Node): Value => this.evaluate(one, scope, text);
     switch (kind) {

@@ -8,6 +8,7 @@ import { Scope } from "./scope.ts";
 import { str } from "./text.ts";
 import {
   Callable,
+  checkNesting,
   type Dict,
   fromJson,
   integerOf,
@@ -42,7 +43,8 @@ export function runTemplate(
 ): string {
   const budget = new Budget(options);
   const globals = new Scope();
-  for (const [name, value] of Object.entries(builtins(options.now ?? new Date()))) globals.set(name, value);
+  for (const [name, value] of Object.entries(builtins(options.now ?? new Date(), budget)))
+    globals.set(name, value);
   const scope = new Scope(globals);
   for (const [name, value] of Object.entries(variables))
     if (value !== undefined) scope.set(name, fromJson(value));
@@ -50,10 +52,13 @@ export function runTemplate(
 }
 
 /** What every template may call. */
-function builtins(now: Date): Record<string, Value> {
+function builtins(now: Date, budget: Budget): Record<string, Value> {
   return {
     range: new Callable((positional, keywords) => range(new Arguments("range", positional, keywords))),
-    namespace: new Callable((positional, keywords) => namespace(dict(positional, keywords))),
+    namespace: new Callable((positional, keywords) => {
+      budget.makeNamespace();
+      return namespace(dict(positional, keywords));
+    }),
     dict: new Callable(dict),
     raise_exception: new Callable((positional, keywords) => {
       const [message] = new Arguments("raise_exception", positional, keywords).need(1, "message");
@@ -141,8 +146,14 @@ class Interpreter extends Evaluator {
     return undefined;
   }
 
-  #run({ kind, operands }: Node, scope: Scope): Signal {
-    this.budget.step();
+  #run(statement: Node, scope: Scope): Signal {
+    this.budget.enter();
+    const signal = this.#statement(statement, scope);
+    this.budget.leave();
+    return signal;
+  }
+
+  #statement({ kind, operands }: Node, scope: Scope): Signal {
     const [a, b, c] = operands as Node[];
     switch (kind) {
       case "block":
@@ -224,6 +235,7 @@ class Interpreter extends Evaluator {
   }
 
   #assign({ kind, operands }: Node, value: Value, scope: Scope): void {
+    if (kind !== "tupleTarget") checkNesting(value, this.budget);
     if (kind === "nameTarget") {
       scope.set(operands[0] as string, value);
       return;

@@ -36,6 +36,11 @@ export class Lazy {
     this.#items = items;
   }
 
+  /** All of them, whether they were taken or not. */
+  get items(): readonly Value[] {
+    return this.#items;
+  }
+
   next(): Value | undefined {
     return this.#items[this.#at++];
   }
@@ -141,6 +146,30 @@ export function fromJson(value: unknown, depth = 0): Value {
     return new Map(entries.map(([key, item]) => [key, fromJson(item, depth + 1)]));
   }
   throw brokenTemplate(`a variable is a ${typeof value}, which JSON does not know`);
+}
+
+/** Lists in lists; no template has a use for more, and printing one takes the stack. */
+const MAX_NESTING = 200;
+
+/**
+ * Checks how deep a value that is kept is nested, and counts what it looks at.
+ *
+ * @throws PippinError `TOKENIZER_TEMPLATE_BROKEN`.
+ */
+export function checkNesting(value: Value, budget: { step(): void }, depth = 0): void {
+  const items =
+    value instanceof Map
+      ? [...value.values()]
+      : value instanceof View || value instanceof Lazy
+        ? value.items
+        : itemsOf(value);
+  if (items === undefined) return;
+  if (depth >= MAX_NESTING) throw brokenTemplate(`a value is nested deeper than ${MAX_NESTING}`);
+  for (const item of items) {
+    if (typeof item !== "object" || item === null) continue;
+    budget.step();
+    checkNesting(item, budget, depth + 1);
+  }
 }
 
 export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);

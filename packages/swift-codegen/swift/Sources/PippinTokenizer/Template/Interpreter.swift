@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Names and their values, with those of the scopes around.
@@ -17,6 +18,25 @@ final class Scope {
     }
     set { values[name] = newValue }
   }
+
+  func removeAll() {
+    values = [:]
+  }
+}
+
+/// Work that one thread does while another one waits for it.
+private final class UncheckedWork: @unchecked Sendable {
+  // The waiting thread touches nothing before `done` is signalled.
+  let done = DispatchSemaphore(value: 0)
+  private(set) var result: Result<String, any Error>?
+  private let work: () -> Result<String, any Error>
+
+  init(_ work: @escaping () -> Result<String, any Error>) { self.work = work }
+
+  func run() {
+    result = work()
+    done.signal()
+  }
 }
 
 /// Runs a template's program.
@@ -28,15 +48,29 @@ final class Interpreter: FilterContext {
   let budget: Budget
   private let program: TemplateProgram
   private var out: Text = []
+  /// Scopes that macros were defined in.
+  private var withMacros: [Scope] = []
 
   init(_ program: TemplateProgram, _ budget: Budget) {
     self.program = program
     self.budget = budget
   }
 
+  /// Templates nest deeper than the stacks of an app's threads are high: each runs on a thread of its own.
   func run(_ variables: [(name: String, value: Value)], now: Date) throws -> String {
+    let work = UncheckedWork { Result { try self.runHere(variables, now: now) } }
+    let thread = Thread { work.run() }
+    thread.stackSize = 16 << 20
+    thread.start()
+    work.done.wait()
+    return try work.result!.get()
+  }
+
+  private func runHere(_ variables: [(name: String, value: Value)], now: Date) throws -> String {
     let globals = Scope()
-    for (name, function) in builtins(now) { globals[Text(name)] = .callable(Callable { try function($0) }) }
+    for (name, function) in builtins(now, budget) { globals[Text(name)] = .callable(Callable { try function($0) }) }
+    // Macros hold the scopes that hold them.
+    defer { for scope in withMacros { scope.removeAll() } }
     let scope = Scope(globals)
     for (name, value) in variables { scope[Text(name)] = value }
     return try text(program.root, Scope(scope)).string
@@ -61,7 +95,8 @@ final class Interpreter: FilterContext {
   // MARK: Statements
 
   private func run(_ number: Int, _ scope: Scope) throws -> Signal? {
-    try budget.step()
+    try budget.enter()
+    defer { budget.leave() }
     let node = program.nodes[number]
     let operands = node.operands
     func operand(_ place: Int) -> Int { Int(operands[place]) }
@@ -127,6 +162,7 @@ final class Interpreter: FilterContext {
 
   private func assign(_ target: Int, _ value: Value, _ scope: Scope) throws {
     let node = program.nodes[target]
+    if node.kind != .tupleTarget { try checkNesting(value, budget) }
     switch node.kind {
     case .nameTarget: scope[program.texts[Int(node.operands[0])]] = value
     case .attributeTarget:
@@ -150,6 +186,7 @@ final class Interpreter: FilterContext {
     let parameters = operands.dropFirst(2).map { program.nodes[Int($0)].operands }
     let names = parameters.map { program.texts[Int($0[0])] }
     let caller = Text("caller")
+    withMacros.append(scope)
     let attributes: [Text: Value] = [Text("name"): .string(name), Text("arguments"): .tuple(names.map { .string($0) })]
     return Callable(attributes) { [self] given in
       try budget.call {
@@ -208,7 +245,8 @@ final class Interpreter: FilterContext {
 
   /// - Parameter printed: what a filter without a value of its own filters: the text of a block.
   private func evaluate(_ number: Int, _ scope: Scope, _ printed: Text? = nil) throws -> Value {
-    try budget.step()
+    try budget.enter()
+    defer { budget.leave() }
     let node = program.nodes[number]
     let operands = node.operands
     func value(_ place: Int) throws -> Value { try evaluate(Int(operands[place]), scope, printed) }
@@ -385,13 +423,14 @@ private func setAttribute(_ target: Namespace, _ name: Text, _ value: Value) thr
 }
 
 /// What every template may call.
-private func builtins(_ now: Date) -> [(String, (Arguments) throws -> Value)] {
+private func builtins(_ now: Date, _ budget: Budget) -> [(String, (Arguments) throws -> Value)] {
   [
     ("range", range),
     ("dict", { .dict(try dict($0)) }),
     (
       "namespace",
       { given in
+        try budget.makeNamespace()
         let namespace = Namespace()
         for (key, value) in try dict(given).entries { try setAttribute(namespace, str(key.value), value) }
         return .namespace(namespace)

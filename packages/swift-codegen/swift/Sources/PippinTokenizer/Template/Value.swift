@@ -80,7 +80,8 @@ struct Dict {
 
 /// What can be gone through once, and has no length and no index.
 final class Lazy {
-  private let items: [Value]
+  /// All of them, whether they were taken or not.
+  let items: [Value]
   private var at = 0
   init(_ items: [Value]) { self.items = items }
 
@@ -270,6 +271,27 @@ indirect enum Value {
   }
 }
 
+/// Checks how deep a value that is kept is nested: printing and freeing it takes the stack.
+func checkNesting(_ value: Value, _ budget: Budget, depth: Int = 0) throws {
+  let items: [Value]
+  switch value {
+  case .list(let all), .tuple(let all): items = all
+  case .dict(let dict): items = dict.entries.map { $0.value }
+  case .view(let view): items = view.items
+  case .lazy(let lazy): items = lazy.items
+  default: return
+  }
+  if depth >= 200 { throw failed("a value is nested deeper than 200") }
+  for item in items {
+    switch item {
+    case .none, .bool, .int, .string: continue
+    default:
+      try budget.step()
+      try checkNesting(item, budget, depth: depth + 1)
+    }
+  }
+}
+
 /// The template cannot be executed for these variables.
 func failed(_ reason: String) -> TokenizerError { .templateFailed(reason) }
 
@@ -352,6 +374,8 @@ final class Budget {
   private var steps = 0
   private var made = 0
   private var calls = 0
+  private var nested = 0
+  private var namespaces = 0
 
   init(maxSteps: Int, maxOutput: Int) {
     self.maxSteps = maxSteps
@@ -361,6 +385,20 @@ final class Budget {
   func step(_ count: Int = 1) throws {
     steps += count
     if steps > maxSteps { throw failed("it takes more than \(maxSteps) steps") }
+  }
+
+  /// A statement or an expression begins; `leave` tells its end.
+  func enter() throws {
+    try step()
+    nested += 1
+    if nested > 1000 { throw failed("it is nested deeper than 1000") }
+  }
+
+  func leave() { nested -= 1 }
+
+  func makeNamespace() throws {
+    namespaces += 1
+    if namespaces > 10_000 { throw failed("it makes more than 10000 namespaces") }
   }
 
   /// Before a text or a list of `length` is made.
