@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { type Artifact, type BackendPlan, RuntimeManifest, type StageContext } from "@pippin/core";
-import { readJsonFile, withOutputFolder } from "@pippin/core/node";
+import { readJsonFile, recoverOutputFolder, withOutputFolder } from "@pippin/core/node";
 import type { AnyBackend } from "./config.ts";
 import { type OpenModel, packageName } from "./model.ts";
 import { type Text, tokenizerFiles, writeText } from "./text.ts";
@@ -78,6 +78,8 @@ function manifestText(manifest: RuntimeManifest, artifacts: readonly Artifact[])
 
 /** What an earlier run wrote into the folder goes when it is replaced: another model may have fewer files. */
 async function formerEntries(out: string): Promise<ReadonlySet<string>> {
+  // A run that was killed may have left the old folder aside: what it holds is only known when it is back.
+  await recoverOutputFolder(out);
   const parsed = RuntimeManifest.safeParse(
     await readJsonFile(join(out, MANIFEST_FILE)).catch(() => undefined),
   );

@@ -45,6 +45,17 @@ test("kill -9 at up to 25 moments of a conversion with --force leaves the old pa
   expect(outcomes.old).toBeGreaterThan(0);
 }, 180_000);
 
+test("a run that was killed when the old package lay aside: what it held does not come back into the next one", async () => {
+  const { cwd, fresh } = await stage();
+  cpSync(inject("converted"), join(cwd, ".out.pippin-replaced"), { recursive: true });
+  writeFileSync(join(cwd, ".out.pippin-replaced", NOTES), "mine");
+  const again = await runInProcess(["convert", join(cwd, "../model"), "--out", join(cwd, "out"), "--force"]);
+  expect(again).toMatchObject({ status: 0, stderr: "" });
+  expect(stateOf(join(cwd, "out"), fresh)).toBe("new");
+  expect(readdirSync(join(cwd, "out"))).toContain(NOTES);
+  expect(readdirSync(cwd)).toEqual(["out"]);
+}, 60_000);
+
 /** A folder with the model, and what a clean conversion of it holds. */
 async function stage(): Promise<Omit<Scene, "prepare">> {
   const cwd = tempFolder();
