@@ -6,11 +6,12 @@ test_synthetic_tokenizers.py WORK_FOLDER
 import json
 import os
 import random
+import struct
 import sys
 from typing import Any
 
 from report import Report, run
-from test_tokenizers import ask, ask_swift, same, streamed
+from test_tokenizers import ask, ask_swift, placed_ids, same, streamed
 from texts import CODE, EMOJI, SENTENCES, corpus, mixture
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -32,11 +33,44 @@ def literal_or_regex(r: random.Random) -> Any:
     return r.choice(LITERALS) if r.random() < 0.4 else Regex(r.choice(REGEXES[:12]))
 
 
+def charsmap(r: random.Random) -> bytes:
+    """A `precompiled_charsmap` in SentencePiece's form, some of whose keys begin with others."""
+    keys = ["a", "é", "e\u0301", "ﬁ", "\r\n", "\r", "\t", "①", "カ", "ｶ", "か\u3099", "\u00a9", "क", "क्ष", "the", "th", "👍", "👍🏽", "\u200d", "ㅎ", "각", "İ", "ª", "A\u030a"]
+    picked = {k: r.choice(["", "x", "fi", " ", "か", "É", "▁▁"]) for k in r.sample(keys, r.randint(1, len(keys)))}
+    texts, places = b"", {}
+    for text in set(picked.values()):
+        places[text] = len(texts)
+        texts += text.encode() + b"\0"
+    units = double_array({key.encode(): places[text] for key, text in picked.items()})
+    return struct.pack(f"<{len(units) + 1}I", 4 * len(units), *units) + texts
+
+
+def double_array(entries: dict[bytes, int]) -> list[int]:
+    """A trie in Darts-clone's form: children of a node lie at its offset xor their byte, a value at its offset."""
+    units: dict[int, int] = {0: 0}
+    free = 256
+
+    def build(node: int, prefix: bytes) -> None:
+        nonlocal free
+        base, free = free, free + 256
+        units[node] = (units[node] & 0x3FF) | (node ^ base) << 10
+        if prefix in entries:
+            units[node] |= 1 << 8
+            units[base] = 1 << 31 | entries[prefix]
+        for byte in sorted({k[len(prefix)] for k in entries if k.startswith(prefix) and len(k) > len(prefix)}):
+            units[base ^ byte] = byte
+            build(base ^ byte, prefix + bytes([byte]))
+
+    build(0, b"")
+    return [units.get(at, 0) for at in range(free)]
+
+
 def normalizer(r: random.Random, depth: int = 0) -> Any:
     """One of all kinds."""
     n = normalizers
     kinds = [
         n.NFC, n.NFD, n.NFKC, n.NFKD, n.Lowercase, n.Nmt, n.StripAccents, n.ByteLevel,
+        lambda: n.Precompiled(charsmap(r)),
         lambda: n.Prepend(r.choice(["▁", "x", "é "])),
         lambda: n.Replace(literal_or_regex(r), r.choice(["", " ", "▁", "ab", "$1"])),
         lambda: n.Strip(left=r.random() < 0.5, right=r.random() < 0.5),
@@ -48,10 +82,10 @@ def normalizer(r: random.Random, depth: int = 0) -> Any:
 
 
 def pre_tokenizer(r: random.Random, depth: int = 0) -> Any:
-    """One of all kinds but `UnicodeScripts`."""
+    """One of all kinds."""
     p = pre_tokenizers
     kinds = [
-        p.Whitespace, p.WhitespaceSplit, p.BertPreTokenizer,
+        p.Whitespace, p.WhitespaceSplit, p.BertPreTokenizer, p.UnicodeScripts,
         lambda: p.ByteLevel(add_prefix_space=r.random() < 0.5, use_regex=r.random() < 0.6, trim_offsets=r.random() < 0.5),
         lambda: p.Punctuation(r.choice(BEHAVIORS)),
         lambda: p.Digits(individual_digits=r.random() < 0.5),
@@ -228,8 +262,9 @@ def tests(report: Report) -> None:
             continue
         pairs = zip([opened, *encoded, *decoded], in_swift, strict=True)
         wrong = [f"Swift: {str(b)[:120]} not {str(a)[:120]}" for a, b in pairs if not same(a, b)]
-        for text, a, b, c in zip(texts, encoded, expected["plain"], expected["special"], strict=True):
+        for text, a, b, c, d in zip(texts, encoded, expected["plain"], expected["special"], expected["placed"], strict=True):
             wrong += [f"ids of {text!r}: {a['ids']} not {b}"] * (b is not None and a["ids"] != b)
+            wrong += [f"offsets of {text!r}: {a['offsets']} not {d}"] * (d is not None and a["offsets"] != d)
             wrong += [f"special ids of {text!r}: {a['special']} not {c}"] * (c is not None and a["special"] != c)
         for ids, a, b, c, s in zip(expected["ids"], decoded, expected["decoded"], expected["skipped"], expected["streamed"], strict=True):
             wrong += [f"text of {ids}: {a['decoded']!r} not {b!r}"] * (b is not None and a["decoded"] != b)
@@ -237,6 +272,16 @@ def tests(report: Report) -> None:
             wrong += [f"stream of {ids}: {a['streamed']!r} not {s!r}"] * (s is not None and a["streamed"] != s)
         report.check(label, not wrong, f"{len(wrong)} differ: {'; '.join(w[:300] for w in wrong[:2])}" if wrong else f"{len(texts)} texts")
     print(f"{len(cases)} tokenizers, {refused} refused")
+
+
+def misplaces(tokenizer: Tokenizer) -> bool:
+    """Whether the reference's own offsets are beside the text: behind `Precompiled`, where a prefix or suffix becomes bytes, and
+    where unknown characters leave nothing."""
+    value = json.loads(tokenizer.to_str())
+    model = value["model"]
+    around = model.get("continuing_subword_prefix") or model.get("end_of_word_suffix")
+    dropped = model["type"] == "BPE" and model.get("unk_token") is None
+    return "Precompiled" in json.dumps(value["normalizer"]) or dropped or bool(model.get("byte_fallback") and around)
 
 
 def answers_of(tokenizer: Tokenizer, texts: list[str], r: random.Random) -> dict[str, list[Any]]:
@@ -251,6 +296,7 @@ def answers_of(tokenizer: Tokenizer, texts: list[str], r: random.Random) -> dict
 
     plain = [attempt(lambda t=t: tokenizer.encode(t, add_special_tokens=False).ids) for t in texts]
     special = [attempt(lambda t=t: tokenizer.encode(t, add_special_tokens=True).ids) for t in texts]
+    placed = [None if misplaces(tokenizer) else attempt(lambda t=t: placed_ids(tokenizer.encode(t))) for t in texts]
     size = max(tokenizer.get_vocab().values()) + 1
     noise = [[r.randrange(size + 3) for _ in range(r.randint(1, 10))] for _ in range(30)]
     ids = [x for x in special[:40] if x is not None] + noise
@@ -259,7 +305,7 @@ def answers_of(tokenizer: Tokenizer, texts: list[str], r: random.Random) -> dict
     joined = [attempt(lambda x=x: streamed(tokenizer, x)) for x in ids]
     # The reference's stream keeps back what may be an unfinished character: only whole texts compare.
     whole = [s if s is not None and d is not None and "\ufffd" not in d and s == d else d if d is not None and "\ufffd" not in d else None for s, d in zip(joined, decoded, strict=True)]
-    return {"plain": plain, "special": special, "ids": ids, "decoded": decoded, "skipped": skipped, "streamed": whole}
+    return {"plain": plain, "special": special, "ids": ids, "decoded": decoded, "skipped": skipped, "streamed": whole, "placed": placed}
 
 
 if __name__ == "__main__":

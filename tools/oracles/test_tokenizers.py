@@ -62,14 +62,19 @@ def ask_swift(questions: list[dict[str, Any]], opened: list[dict[str, Any]]) -> 
 
 
 def same(ours: dict[str, Any], swift: dict[str, Any]) -> bool:
-    """Equal answers; Swift leaves out what is null."""
-    return {k: v for k, v in ours.items() if v is not None} == {k: v for k, v in swift.items() if v is not None}
+    """Equal answers; Swift leaves out what is null, and gives no offsets."""
+    return {k: v for k, v in ours.items() if v is not None and k != "offsets"} == {k: v for k, v in swift.items() if v is not None}
 
 
 def streamed(tokenizer: Tokenizer, ids: list[int]) -> str:
     """The pieces of the reference's own stream, joined."""
     stream = DecodeStream(skip_special_tokens=False)
     return "".join(stream.step(tokenizer, x) or "" for x in ids)
+
+
+def placed_ids(encoding: Any) -> list[list[int]]:
+    """Ids with their offsets."""
+    return [[i, *place] for i, place in zip(encoding.ids, encoding.offsets, strict=True)]
 
 
 def check(report: Report, label: str, folder: str, count: int, seed: int = 1) -> None:
@@ -83,7 +88,8 @@ def check(report: Report, label: str, folder: str, count: int, seed: int = 1) ->
         r = random.Random(seed)
         size = tokenizer.get_vocab_size()
         plain = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
-        full = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=True)]
+        encodings = tokenizer.encode_batch(texts, add_special_tokens=True)
+        full = [e.ids for e in encodings]
         noise = [[r.randrange(size + 20) for _ in range(r.randint(1, 12))] for _ in range(400)]
         questions: list[dict[str, Any]] = [{"open": folder, "file": os.path.join(sys.argv[1], f"{label}.tokenizer")}]
         questions += [{"text": t} for t in texts] + [{"ids": x} for x in full + noise]
@@ -96,6 +102,9 @@ def check(report: Report, label: str, folder: str, count: int, seed: int = 1) ->
         report.check(f"{label} ids", not wrong, f"{len(texts) - len(wrong)}/{len(texts)} {[w[:80] for w in wrong[:3]]}")
         wrong = [t for t, a, b in zip(texts, encoded, full, strict=True) if a["special"] != b]
         report.check(f"{label} ids with special", not wrong, f"{len(wrong)} differ {[w[:80] for w in wrong[:3]]}")
+        placed = [placed_ids(e) for e in encodings]
+        wrong_places = [(t[:60], [(x, y) for x, y in zip(a["offsets"], b) if x != y][:2]) for t, a, b in zip(texts, encoded, placed, strict=True) if a["offsets"] != b]
+        report.check(f"{label} offsets", not wrong_places, f"{len(wrong_places)} of {len(texts)} differ {wrong_places[:3]}")
         for skip, key in ((False, "decoded"), (True, "skipped")):
             expected = tokenizer.decode_batch(full + noise, skip_special_tokens=skip)
             bad = [(x, a[key], b) for x, a, b in zip(full + noise, decoded, expected, strict=True) if a[key] != b]

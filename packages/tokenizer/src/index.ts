@@ -25,7 +25,9 @@ export {
   type AddedToken,
   createTokenizer,
   type DecodeOptions,
+  type EncodedToken,
   type EncodeOptions,
+  type TokenBatch,
   type Tokenizer,
   type TokenizerSource,
 } from "./tokenizer.ts";

@@ -15,6 +15,20 @@ export interface EncodeOptions {
   readonly addSpecialTokens?: boolean;
 }
 
+/** An id with the part of the text that it stands for: `text.slice(start, end)`. Ids that the post-processor adds have 0 and 0. */
+export interface EncodedToken {
+  readonly id: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The ids of texts one after another. */
+export interface TokenBatch {
+  readonly ids: Uint32Array;
+  /** Where each text's ids begin, and one more: those of text `i` are `ids.subarray(starts[i], starts[i + 1])`. */
+  readonly starts: Uint32Array;
+}
+
 export interface DecodeOptions {
   /** Leave control tokens out of the text; default `false`. */
   readonly skipSpecialTokens?: boolean;
@@ -28,6 +42,10 @@ export interface Tokenizer {
   readonly bosToken?: string | undefined;
   readonly eosToken?: string | undefined;
   encode(text: string, options?: EncodeOptions): number[];
+  /** As `encode`, with the place of each id in the text; slower. */
+  encodeWithOffsets(text: string, options?: EncodeOptions): EncodedToken[];
+  /** The ids of many texts in one array, as for a data set. */
+  encodeBatch(texts: Iterable<string>, options?: EncodeOptions): TokenBatch;
   /** Ids without a token are left out; bytes that are no text become U+FFFD. */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** A decoder for ids that come one by one, in constant time each. */

@@ -6,6 +6,7 @@ Needs tokenizers==0.23.3. Sets are runs of code points, "gap length" in base 36,
 code points that share a difference, or one by one.
 """
 import json
+import struct
 import unicodedata
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
@@ -97,6 +98,52 @@ def words():
     return {cp for cp in ALL if tokenizer.encode("x" + chr(cp)).ids[:1] != [1] and cp != ord("x")} | {ord("x")}
 
 
+def scripts():
+    """The sets of characters that `UnicodeScripts` does not cut between; characters of no script are in none."""
+    cut = pre_tokenizers.UnicodeScripts()
+    runs = [piece for piece, _ in cut.pre_tokenize_str(TEXT)]
+    found = {}
+    for run in runs:
+        # Characters of no script go with those before them.
+        own = [c for c in run if cut.pre_tokenize_str(c)]
+        first = next((rep for rep in found if len(cut.pre_tokenize_str(rep + own[0])) == 1), own[0])
+        found.setdefault(first, set()).update(map(ord, own))
+    return [found[first] for first in sorted(found)]
+
+
+def clusters():
+    """Counts the grapheme clusters of a text, if none is longer than 5 bytes; longer ones count as their characters.
+
+    By a `Precompiled` that turns every byte into X: what is shorter than 6 bytes is replaced whole.
+    """
+    units, first = [0] * 2048, 256
+    units[0] = first << 10
+    for byte in range(1, 256):
+        node, leaf = first ^ byte, 1024 + byte
+        units[node] = (node ^ leaf) << 10 | 1 << 8 | byte
+        units[leaf] = 1 << 31
+    normalizer = normalizers.Precompiled(struct.pack("<2049I", 4 * 2048, *units) + b"X\0")
+    return lambda text: len(normalizer.normalize_str(text))
+
+
+def grapheme_sets():
+    """The classes of characters that decide where grapheme clusters end."""
+    count = clusters()
+    mark, zwj, sign = "\u0300", "\u200d", "\u00a9"
+    prepend = {cp for cp in ALL[1:] if cp != 13 and count(chr(cp) + "a") == 1}
+    behind = {cp for cp in ALL[1:] if cp != 10 and count("a" + chr(cp)) == 1 and chr(cp) != zwj}
+    extend = {cp for cp in behind if count(sign + chr(cp) + zwj + sign + mark) == 5}
+    # A cluster of more than 5 bytes shows that the character joined what is before it.
+    pictures = {cp for cp in ALL[1:] if cp not in behind and count(sign + zwj + chr(cp) + mark) == 4 and count(sign + zwj + chr(cp)) == 3 and len(chr(cp).encode()) < 4}
+    # Of characters of 4 bytes clusters are always longer: their own joining shows at a mark behind a second one.
+    wide = {cp for cp in ALL if cp > 0xFFFF and cp not in behind and count(chr(cp) + zwj + sign + mark) == 4}
+    control = {cp for cp in ALL[1:] if cp not in behind and cp < 0x10000 and count(chr(cp) + mark) == 2}
+    control |= {cp for cp in ALL if cp > 0xFFFF and cp not in behind and count(chr(cp) + mark * 2) == 2}
+    consonants = {cp for cp in ALL if 0x900 <= cp < 0x10000 and count(chr(cp) + "\u094d" + "\u0915" + mark) == 4}
+    linkers = {cp for cp in extend if 0x900 <= cp < 0x10000 and count("\u0915" + chr(cp) + "\u0915" + mark) == 4}
+    return {"prepend": prepend, "extend": extend, "spacing": behind - extend, "pictures": pictures | wide, "control": control, "consonants": consonants, "linkers": linkers}
+
+
 def main():
     nfd, nfkd, nfc, nfkc = (n() for n in (normalizers.NFD, normalizers.NFKD, normalizers.NFC, normalizers.NFKC))
     hangul = range(0xAC00, 0xAC00 + 11172)
@@ -123,6 +170,8 @@ def main():
     data = {
         "categories": {name: packed(matching(rf"\p{{{name}}}")) for name in CATEGORIES},
         "scripts": {name: packed(matching(rf"\p{{{name}}}")) for name in SCRIPTS},
+        "pieceScripts": [packed(one) for one in scripts()],
+        "graphemes": {name: packed(one) for name, one in grapheme_sets().items()},
         "sets": {
             "alphabetic": packed(matching(r"\p{Alphabetic}") - matching(r"\p{L}") - matching(r"\p{Nl}")),
             "uppercase": packed(matching(r"\p{Uppercase}") - matching(r"\p{Lu}")),

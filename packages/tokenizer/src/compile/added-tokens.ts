@@ -1,6 +1,6 @@
 import { PROGRAM, SECTION, TOKEN_FLAG } from "../image/layout.ts";
 import { ADDED_FLAG } from "../run/added-tokens.ts";
-import type { Rewrite } from "../run/normalizer.ts";
+import type { Rewrite } from "../run/rewriting.ts";
 import type { TokenizerJson } from "../tokenizer-json.ts";
 import { brokenFile } from "../tokenizer-json.ts";
 import { wordCharacters } from "../unicode/expressions.ts";

@@ -1,6 +1,7 @@
 import { NONE, OP_WORDS, PROGRAM, SECTION } from "../image/layout.ts";
 import { ImageWriter } from "../image/writer.ts";
 import { compileRegex } from "../regex/compile.ts";
+import type { Syntax } from "../regex/syntax.ts";
 import { codePointMapSection, concatenated, dfaSection } from "./tables.ts";
 
 const UTF8 = new TextEncoder();
@@ -27,11 +28,11 @@ export class Builder {
     return number;
   }
 
-  /** The section of a regular expression in Oniguruma's syntax. */
-  regex(pattern: string): number {
+  /** The section of a regular expression in Oniguruma's syntax, or of one that has a name instead. */
+  regex(pattern: string, syntax?: Syntax): number {
     const known = this.#expressions.get(pattern);
     if (known !== undefined) return known;
-    const section = this.writer.add(SECTION.dfa, dfaSection(compileRegex(pattern)));
+    const section = this.writer.add(SECTION.dfa, dfaSection(compileRegex(pattern, syntax)));
     this.#expressions.set(pattern, section);
     return section;
   }

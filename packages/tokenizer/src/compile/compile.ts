@@ -10,7 +10,7 @@ import { Builder } from "./builder.ts";
 import { compileDecoder } from "./decoder.ts";
 import { compileModel } from "./model.ts";
 import { compileNormalizer } from "./normalizer.ts";
-import { compilePostProcessor } from "./post-processor.ts";
+import { compilePostProcessor, trimming } from "./post-processor.ts";
 import { compilePreTokenizer } from "./pre-tokenizer.ts";
 import { findWholeTokens } from "./whole-tokens.ts";
 
@@ -40,6 +40,7 @@ export function compileTokenizer(source: TokenizerSource, options: CompileOption
   compileNormalizer(builder, json.normalizer);
   compilePreTokenizer(builder, json.pre_tokenizer, byteLevel);
   builder.post.push(...compilePostProcessor(json.post_processor));
+  builder.words[PROGRAM.trim] = trimming(json.post_processor);
   compileDecoder(builder, json.decoder);
   compileAddedTokens(builder, tokens, added, createNormalizer(new Program(new Image(builder.finish(0)))));
   for (const [at, name] of [

@@ -8,11 +8,13 @@ import {
   removedAccents,
 } from "../unicode/normalization.ts";
 import { type Builder, literal } from "./builder.ts";
+import { compileCharsmap } from "./charsmap.ts";
 import { Pattern } from "./components.ts";
 import { codePointMapSection, codePointTableSection } from "./tables.ts";
 
 const Prepend = z.looseObject({ prepend: z.string() });
 const Replace = z.looseObject({ pattern: Pattern, content: z.string() });
+const Precompiled = z.looseObject({ precompiled_charsmap: z.string() });
 const Strip = z.looseObject({ strip_left: z.boolean(), strip_right: z.boolean() });
 const Bert = z.looseObject({
   clean_text: z.boolean(),
@@ -60,6 +62,11 @@ export function compileNormalizer(builder: Builder, normalizer: Component | null
     case "Strip": {
       const { strip_left, strip_right } = parseShape(Strip, normalizer, file);
       ops.push([NORMALIZE.strip, strip_left ? 1 : 0, strip_right ? 1 : 0]);
+      return;
+    }
+    case "Precompiled": {
+      const { precompiled_charsmap } = parseShape(Precompiled, normalizer, file);
+      ops.push([NORMALIZE.charsmap, ...compileCharsmap(builder, precompiled_charsmap)]);
       return;
     }
     case "ByteLevel":

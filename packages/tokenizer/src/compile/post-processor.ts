@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { THE_TEXT } from "../image/layout.ts";
+import { THE_TEXT, TRIM } from "../image/layout.ts";
 import { brokenFile, type Component, parseShape, stagesIn, unsupported } from "../tokenizer-json.ts";
 
 const Id = z.number().int().nonnegative();
@@ -11,6 +11,10 @@ const Template = z.looseObject({
   single: z.array(Piece),
   pair: z.array(Piece).default([]),
   special_tokens: z.record(z.string(), z.looseObject({ ids: z.array(Id) })).default({}),
+});
+const Trim = z.looseObject({
+  trim_offsets: z.boolean().default(true),
+  add_prefix_space: z.boolean().default(true),
 });
 const Bert = z.looseObject({ sep: z.tuple([z.string(), Id]), cls: z.tuple([z.string(), Id]) });
 
@@ -31,6 +35,26 @@ export function compilePostProcessor(processor: Component | null): number[] {
     throw unsupported("post-processor", "Sequence of several TemplateProcessing");
   }
   return ids;
+}
+
+/** How the stages take white space off tokens' offsets, as a word of the program. */
+export function trimming(processor: Component | null): number {
+  const turns = flatProcessors(processor)
+    .filter(({ type }) => type === "ByteLevel" || type === "RobertaProcessing")
+    .map((one) => parseShape(Trim, one, `tokenizer.json, post_processor ${one.type}`))
+    .filter(({ trim_offsets }) => trim_offsets);
+  return turns.reduce(
+    (word, { add_prefix_space }, turn) =>
+      word | ((add_prefix_space ? TRIM.allButPrefixSpace : TRIM.all) << (TRIM.bits * turn)),
+    0,
+  );
+}
+
+function flatProcessors(processor: Component | null): readonly Component[] {
+  if (processor === null) return [];
+  return processor.type === "Sequence"
+    ? stagesIn(processor, "processors").flatMap(flatProcessors)
+    : [processor];
 }
 
 /** Processors take and give lists of encodings: a template makes one of each of its parts, and those behind it see all of them. */

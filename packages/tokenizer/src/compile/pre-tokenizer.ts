@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BEHAVIOR, PRE_TOKENIZE } from "../image/layout.ts";
 import { type Component, parseShape, stagesIn, unsupported } from "../tokenizer-json.ts";
 import { characterClass } from "../unicode/expressions.ts";
+import { scriptRuns } from "../unicode/segments.ts";
 import { type Builder, literal } from "./builder.ts";
 import { Character, Pattern } from "./components.ts";
 
@@ -94,6 +95,14 @@ function add(builder: Builder, stage: Component, raw: boolean): void {
       return;
     case "CharDelimiterSplit":
       split(literal(parseShape(Delimiter, stage, file).delimiter), "Removed");
+      return;
+    case "UnicodeScripts":
+      ops.push([
+        PRE_TOKENIZE.split,
+        builder.regex("(runs of one script)", scriptRuns()),
+        BEHAVIOR.removed,
+        1,
+      ]);
       return;
     case "FixedLength":
       split(`[\\s\\S]{1,${parseShape(FixedLength, stage, file).length}}`, "Isolated");

@@ -106,6 +106,13 @@ export function utf8Length(first: number): number {
   return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
+/** Where the character that ends at `end` begins. */
+export function characterBefore(bytes: Uint8Array, start: number, end: number): number {
+  let at = end - 1;
+  while (at > start && (bytes[at]! & 0xc0) === 0x80) at--;
+  return at;
+}
+
 /**
  * Calls `visit` with every match from left to right and returns the end of the last. An empty match right behind another one
  * does not count. Source: `find_iter` of the crate onig.

@@ -43,7 +43,6 @@ export const SECTION = {
   /** Small numbers by code point: combining classes, word characters. */
   combining: 14,
   compositions: 15,
-  charsmap: 16,
   stopIds: 17,
   /** A chat template's program: docs/chat-template-program.md. */
   chatTemplate: 18,
@@ -118,8 +117,13 @@ export const PROGRAM = {
   wordCharacters: 19,
   /** String: the characters behind which a mark is no place to cut. */
   glued: 20,
-  words: 21,
+  /** How the post-processor takes white space off tokens' offsets: see `TRIM`. */
+  trim: 21,
+  words: 22,
 } as const;
+
+/** Two bits each, from the lowest, in the order of their turn; ends with 0. */
+export const TRIM = { bits: 2, all: 1, allButPrefixSpace: 2 } as const;
 
 /** An op is its code and up to five operands. */
 export const OP_WORDS = 6;
@@ -135,7 +139,7 @@ export const NORMALIZE = {
   replace: 4,
   /** operands: left, right (0 or 1). White space. */
   strip: 5,
-  /** operands: section of the charsmap, section of the DFA of grapheme clusters. */
+  /** operands: sections of a code point map, of a trie of longer entries (values: strings), of the DFA of grapheme clusters. */
   charsmap: 6,
   /** Bytes become characters of the byte alphabet. */
   byteAlphabet: 7,

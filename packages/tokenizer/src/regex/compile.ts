@@ -32,10 +32,11 @@ type Step =
  * A state is the list of steps that are left, in the order of their priority; a step that has matched ends the list. Assertions are
  * decided when the next character is known.
  *
+ * @param syntax - given where the expression is not written as a pattern; `pattern` is its name then.
  * @throws PippinError `TOKENIZER_UNSUPPORTED_REGEX`, `TOKENIZER_BROKEN_FILE`.
  */
-export function compileRegex(pattern: string): RegexDfa {
-  const { steps, sets, start } = assemble(pattern, parseRegex(pattern));
+export function compileRegex(pattern: string, syntax: Syntax = parseRegex(pattern)): RegexDfa {
+  const { steps, sets, start } = assemble(pattern, syntax);
   const classes = classesOf(sets);
   if (classes === undefined) throw unsupportedRegex(pattern, "too many kinds of characters", 0);
   const classCount = classes.table.count + 1;

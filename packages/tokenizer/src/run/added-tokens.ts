@@ -1,7 +1,7 @@
-import { codePointAt, utf8Length } from "../image/dfa.ts";
+import { characterBefore, codePointAt, utf8Length } from "../image/dfa.ts";
 import { NONE } from "../image/layout.ts";
 import type { Trie } from "../image/trie.ts";
-import { characterBefore, isWhiteSpace } from "./normalizer.ts";
+import { isWhiteSpace } from "./normalizer.ts";
 
 /** Bits of a pattern's second word. Its first is the id; its third, whether the characters at its ends are looked up (see `CodePointTable`). */
 export const ADDED_FLAG = { singleWord: 1, lstrip: 2, rstrip: 4 } as const;
@@ -9,7 +9,7 @@ export const ADDED_FLAG = { singleWord: 1, lstrip: 2, rstrip: 4 } as const;
 /** Calls for what lies between added tokens, and for each of these. */
 export interface Parts {
   text(start: number, end: number): void;
-  token(id: number): void;
+  token(id: number, start: number, end: number): void;
 }
 
 /** Tokens that are matched whole in the text: the first one, and of those that begin there the longest. */
@@ -45,7 +45,7 @@ export class AddedTokens {
       if (flags & ADDED_FLAG.rstrip) stop = spaceBehind(bytes, stop, end);
       if (from < start) parts.text(from, start);
       // White space that another token took already leaves nothing.
-      if (start < stop) parts.token(patterns[3 * pattern]!);
+      if (start < stop) parts.token(patterns[3 * pattern]!, start, stop);
       from = stop;
     }
     if (from < end) parts.text(from, end);

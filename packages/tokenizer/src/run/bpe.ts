@@ -1,4 +1,4 @@
-import { codePointAt, utf8Length } from "../image/dfa.ts";
+import { characterBefore, codePointAt, utf8Length } from "../image/dfa.ts";
 import { hashBytes } from "../image/hash.ts";
 import type { Image } from "../image/image.ts";
 import { words } from "../image/image.ts";
@@ -7,7 +7,6 @@ import { MergeTable } from "../image/merge-table.ts";
 import { MODEL_MASK, MODEL_WANTED, type Vocabulary } from "../image/vocabulary.ts";
 import type { Ids, Model } from "./ids.ts";
 import { merge } from "./merge.ts";
-import { characterBefore } from "./normalizer.ts";
 import { MAX_CACHED_BYTES, WordCache } from "./word-cache.ts";
 
 export interface BpeStrings {
@@ -37,6 +36,8 @@ export class Bpe implements Model {
   readonly #wholeWanted: number;
   readonly #cache = new WordCache();
   #symbols: Uint32Array = new Uint32Array(256);
+  /** Bytes of the text that each symbol stands for, as the reference counts them. */
+  #sizes: Uint32Array = new Uint32Array(256);
   #count = 0;
   #key: Uint8Array = new Uint8Array(64);
 
@@ -57,9 +58,9 @@ export class Bpe implements Model {
     this.#wholeWanted = MODEL_WANTED | whole;
   }
 
-  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids): void {
+  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids, spans?: Ids): void {
     if (!this.#cutAtMark) {
-      this.#word(bytes, start, end, ids);
+      this.#word(bytes, start, end, ids, spans);
       return;
     }
     const { mark } = this.#strings;
@@ -69,7 +70,7 @@ export class Bpe implements Model {
     for (let at = start; at < end; ) {
       if (bytes[at] === first && startsWith(bytes, at, end, mark)) {
         if (!afterMark && at > from && !this.#isGlued(bytes, from, at)) {
-          this.#word(bytes, from, at, ids);
+          this.#word(bytes, from, at, ids, spans);
           from = at;
         }
         afterMark = true;
@@ -79,7 +80,7 @@ export class Bpe implements Model {
         at++;
       }
     }
-    this.#word(bytes, from, end, ids);
+    this.#word(bytes, from, end, ids, spans);
   }
 
   /** Whether the character that ends at `end` may be joined with a mark behind it. */
@@ -89,7 +90,7 @@ export class Bpe implements Model {
     return this.#glued.includes(codePointAt(bytes, before, end - before));
   }
 
-  #word(bytes: Uint8Array, start: number, end: number, ids: Ids): void {
+  #word(bytes: Uint8Array, start: number, end: number, ids: Ids, spans: Ids | undefined): void {
     const hash =
       end - start <= MAX_CACHED_BYTES || end - start <= this.#vocabulary.maxTokenBytes
         ? hashBytes(bytes, start, end)
@@ -98,66 +99,72 @@ export class Bpe implements Model {
       const id = this.#vocabulary.findHashed(bytes, start, end, hash, this.#wholeMask, this.#wholeWanted);
       if (id >= 0) {
         ids.push(id);
+        spans?.pushPair(start, end);
         return;
       }
     }
-    const cached = end - start <= MAX_CACHED_BYTES;
+    const cached = end - start <= MAX_CACHED_BYTES && spans === undefined;
     if (cached && this.#cache.get(bytes, start, end, hash, ids)) return;
     const from = ids.length;
     this.#count = 0;
     if (this.#byteLevel) this.#bytes(bytes, start, end);
     else this.#characters(bytes, start, end);
-    const count = merge(this.#merges, this.#symbols, this.#count);
+    const count = merge(this.#merges, this.#symbols, this.#count, spans && this.#sizes);
     ids.append(this.#symbols, 0, count);
+    for (let i = 0, at = start; spans && i < count; at += this.#sizes[i++]!) {
+      spans.pushPair(Math.min(at, end), Math.min(at + this.#sizes[i]!, end));
+    }
     if (cached) this.#cache.put(bytes, start, end, hash, ids, from);
   }
 
-  #add(id: number): void {
+  #add(id: number, size: number): void {
     if (this.#count === this.#symbols.length) {
-      const symbols = new Uint32Array(2 * this.#count);
-      symbols.set(this.#symbols);
-      this.#symbols = symbols;
+      this.#symbols = doubled(this.#symbols);
+      this.#sizes = doubled(this.#sizes);
     }
+    this.#sizes[this.#count] = size;
     this.#symbols[this.#count++] = id;
   }
 
   #bytes(bytes: Uint8Array, start: number, end: number): void {
-    let unk = false;
+    let unk = 0;
     for (let at = start; at < end; at++) {
       const id = this.#byteIds[bytes[at]!] ?? NONE;
       if (id === NONE) {
-        unk = this.#unknown(unk);
+        unk = this.#unknown(unk, 1);
         continue;
       }
-      if (unk) this.#add(this.#unkId);
-      unk = false;
-      this.#add(id);
+      if (unk > 0) this.#add(this.#unkId, unk);
+      unk = 0;
+      this.#add(id, 1);
     }
-    if (unk) this.#add(this.#unkId);
+    if (unk > 0) this.#add(this.#unkId, unk);
   }
 
-  /** @param pending - whether an unknown token waits for what follows. @returns whether one does now. */
-  #unknown(pending: boolean): boolean {
-    if (this.#unkId === NONE) return false;
-    if (pending && !this.#fuseUnk) this.#add(this.#unkId);
-    return true;
+  /** @param pending - bytes of an unknown token that waits for what follows. @returns those of one that waits now. */
+  #unknown(pending: number, size: number): number {
+    if (this.#unkId === NONE) return 0;
+    if (pending > 0 && this.#fuseUnk) return pending + size;
+    if (pending > 0) this.#add(this.#unkId, pending);
+    return size;
   }
 
   #characters(bytes: Uint8Array, start: number, end: number): void {
-    let unk = false;
+    let unk = 0;
     for (let at = start; at < end; ) {
       const stop = Math.min(end, at + utf8Length(bytes[at]!));
       const id = this.#idOfCharacter(bytes, at, stop, at === start, stop === end);
+      const size = stop - at;
       at = stop;
       if (id >= 0) {
-        if (unk) this.#add(this.#unkId);
-        unk = false;
-        this.#add(id);
+        if (unk > 0) this.#add(this.#unkId, unk);
+        unk = 0;
+        this.#add(id, size);
       } else if (!this.#asBytes()) {
-        unk = this.#unknown(unk);
+        unk = this.#unknown(unk, size);
       }
     }
-    if (unk) this.#add(this.#unkId);
+    if (unk > 0) this.#add(this.#unkId, unk);
   }
 
   /** The id of a character with what goes before and behind it, which is left in `#key`. */
@@ -182,9 +189,15 @@ export class Bpe implements Model {
     for (let at = 0; at < this.#keyLength; at++) {
       if ((this.#byteIds[this.#key[at]!] ?? NONE) === NONE) return false;
     }
-    for (let at = 0; at < this.#keyLength; at++) this.#add(this.#byteIds[this.#key[at]!]!);
+    for (let at = 0; at < this.#keyLength; at++) this.#add(this.#byteIds[this.#key[at]!]!, 1);
     return true;
   }
+}
+
+function doubled(list: Uint32Array): Uint32Array {
+  const more = new Uint32Array(2 * list.length);
+  more.set(list);
+  return more;
 }
 
 function startsWith(bytes: Uint8Array, at: number, end: number, wanted: Uint8Array): boolean {

@@ -1,6 +1,7 @@
 import { bytesOfToken } from "../byte-alphabet.ts";
 import type { Dfa } from "../image/dfa.ts";
 import { replaced } from "./normalizer.ts";
+import { Rewriting } from "./rewriting.ts";
 
 /** A step of decoding: takes the pieces of text that tokens stand for, gives others. It is asked to end before it is used again. */
 export interface DecodeStep {
@@ -53,9 +54,10 @@ export function firstPiece(change: (piece: string, first: boolean) => string, ne
 }
 
 export function replacing(dfa: Dfa, content: Uint8Array, next: DecodeStep): DecodeStep {
+  const rewriting = new Rewriting();
   return eachPiece((piece) => {
     const bytes = UTF8.encode(piece);
-    const changed = replaced(dfa, content, bytes);
+    const changed = replaced(dfa, content, bytes, rewriting);
     return changed === bytes ? piece : TEXT.decode(changed);
   }, next);
 }

@@ -54,7 +54,9 @@ export function pieceStream(program: Program, textOf: Spelling<string>, eager: b
   const ops = program.decoders;
   for (let i = ops.length - 1; i >= 0; i--) {
     const fused = ops.slice(0, i).some(([code]) => code === DECODE.fuse || code === DECODE.byteLevel);
-    step = stepOf(program, ops[i]!, { eager, fused }, step);
+    // Other steps look at the pieces, which are whole runs.
+    const mayCut = i + 1 === ops.length || ops[i + 1]![0] === DECODE.fuse;
+    step = stepOf(program, ops[i]!, { eager: eager && mayCut, fused }, step);
   }
   const taken = (): string => {
     const text = out;

@@ -8,6 +8,11 @@ export class Ids {
     this.data[this.length++] = id;
   }
 
+  pushPair(first: number, second: number): void {
+    this.push(first);
+    this.push(second);
+  }
+
   append(ids: Uint32Array, start: number, end: number): void {
     const count = end - start;
     if (this.length + count > this.data.length) this.#grow(this.length + count);
@@ -23,5 +28,6 @@ export class Ids {
 
 /** Cuts a piece of text, the bytes of `bytes` from `start` to `end`, which are not none, into tokens. */
 export interface Model {
-  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids): void;
+  /** @param spans - gets two numbers for each id: where in `bytes` its token begins and ends. */
+  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids, spans?: Ids): void;
 }

@@ -6,10 +6,14 @@ const FEW = 48;
 /**
  * Joins pairs of lowest rank, the leftmost first, until none is left.
  *
- * @param symbols - the ids; the result is at its beginning. @returns how many ids are left.
+ * @param symbols - the ids; the result is at its beginning.
+ * @param sizes - a number for each id, of which those of joined ids are added up.
+ * @returns how many ids are left.
  */
-export function merge(table: MergeTable, symbols: Uint32Array, count: number): number {
-  return count <= FEW ? mergeFew(table, symbols, count) : mergeMany(table, symbols, count);
+export function merge(table: MergeTable, symbols: Uint32Array, count: number, sizes?: Uint32Array): number {
+  return count <= FEW && sizes === undefined
+    ? mergeFew(table, symbols, count)
+    : mergeMany(table, symbols, count, sizes);
 }
 
 const RANKS = new Int32Array(FEW + 1);
@@ -40,7 +44,7 @@ function mergeFew(table: MergeTable, symbols: Uint32Array, count: number): numbe
 }
 
 /** Time n · log n: a heap of pairs by rank, then place, over a linked list. */
-function mergeMany(table: MergeTable, symbols: Uint32Array, count: number): number {
+function mergeMany(table: MergeTable, symbols: Uint32Array, count: number, sizes?: Uint32Array): number {
   const next = Int32Array.from({ length: count }, (_, i) => i + 1);
   const previous = Int32Array.from({ length: count }, (_, i) => i - 1);
   // The rank of the pair that begins here, to tell entries of the heap that are out of date.
@@ -65,7 +69,10 @@ function mergeMany(table: MergeTable, symbols: Uint32Array, count: number): numb
     if (previous[at]! >= 0) look(previous[at]!);
   }
   let n = 0;
-  for (let i = 0; i < count; i = next[i]!) symbols[n++] = symbols[i]!;
+  for (let i = 0; i < count; i = next[i]!) {
+    if (sizes) sizes[n] = sizes.subarray(i, next[i]!).reduce((sum, size) => sum + size, 0);
+    symbols[n++] = symbols[i]!;
+  }
   return n;
 }
 

@@ -1,7 +1,7 @@
 import { CodePointMap, CodePointTable } from "../image/code-points.ts";
-import { codePointAt, utf8Length } from "../image/dfa.ts";
+import { characterBefore, codePointAt, utf8Length } from "../image/dfa.ts";
 import { broken, words } from "../image/image.ts";
-import { ByteBuffer } from "./byte-buffer.ts";
+import type { Rewriter, Rewriting } from "./rewriting.ts";
 
 /** In the table of combining classes: class 0, but not certainly as the form has it. */
 export const UNCERTAIN = 255;
@@ -13,6 +13,13 @@ const T_BASE = 0x11a7;
 const V_COUNT = 21;
 const T_COUNT = 28;
 const S_COUNT = 19 * V_COUNT * T_COUNT;
+
+interface Character {
+  readonly point: number;
+  readonly combining: number;
+  /** How many characters of the text it stands for: 0 for those that another one was taken apart into, but the first. */
+  readonly taken: number;
+}
 
 /** NFC, NFD, NFKC or NFKD, with the file's Unicode data. Source: the Unicode Standard, section 3.11, and 3.12 for Hangul. */
 export class NormalForm {
@@ -30,8 +37,8 @@ export class NormalForm {
   }
 
   /** Characters that are certainly as the form has them bound what may change: from the last one before it to the next one. */
-  apply(bytes: Uint8Array): Uint8Array {
-    let out: ByteBuffer | undefined;
+  apply(bytes: Uint8Array, rewriting: Rewriting): Uint8Array {
+    let out: Rewriter | undefined;
     let from = 0;
     let certain = 0;
     for (let at = 0; at < bytes.length; ) {
@@ -44,39 +51,45 @@ export class NormalForm {
       let end = at + length;
       while (end < bytes.length && !this.#isCertain(bytes, end, utf8Length(bytes[end]!)))
         end += utf8Length(bytes[end]!);
-      out ??= new ByteBuffer(bytes.length + 16);
-      out.copy(bytes, from, certain);
+      out ??= rewriting.begin(bytes, bytes.length + 16);
+      out.keep(from, certain);
       this.#rewrite(bytes, certain, end, out);
       from = end;
       certain = end;
       at = end;
     }
     if (out === undefined) return bytes;
-    out.copy(bytes, from, bytes.length);
-    return out.bytes();
+    out.keep(from, bytes.length);
+    return out.done();
   }
 
   #isCertain(bytes: Uint8Array, at: number, length: number): boolean {
     return length === 1 || this.#combining.of(codePointAt(bytes, at, length)) === 0;
   }
 
-  #rewrite(bytes: Uint8Array, start: number, end: number, out: ByteBuffer): void {
-    const points: number[] = [];
-    const classes: number[] = [];
+  #rewrite(bytes: Uint8Array, start: number, end: number, out: Rewriter): void {
+    const decomposed: Character[] = [];
     for (let at = start; at < end; ) {
       const length = utf8Length(bytes[at]!);
-      this.#decompose(codePointAt(bytes, at, length), points, classes);
+      this.#decompose(codePointAt(bytes, at, length), decomposed);
       at += length;
     }
-    order(points, classes);
-    for (const point of this.#compositions ? this.#compose(points, classes) : points) out.character(point);
+    order(decomposed);
+    // Places are those of the characters in their turn, whatever order they have now, as in the reference.
+    let at = start;
+    for (const { point, taken } of this.#compositions ? this.#compose(decomposed) : decomposed) {
+      const from = taken > 0 || at === start ? at : characterBefore(bytes, start, at);
+      out.putCharacter(point, from, Math.min(end, from + utf8Length(bytes[from]!)));
+      for (let i = 0; i < taken && at < end; i++) at += utf8Length(bytes[at]!);
+    }
   }
 
-  #decompose(point: number, points: number[], classes: number[]): void {
+  #decompose(point: number, out: Character[]): void {
+    let taken = 1;
     const put = (one: number): void => {
       const combining = this.#combining.of(one);
-      points.push(one);
-      classes.push(combining === UNCERTAIN ? 0 : combining);
+      out.push({ point: one, combining: combining === UNCERTAIN ? 0 : combining, taken });
+      taken = 0;
     };
     const syllable = point - S_BASE;
     if (syllable >= 0 && syllable < S_COUNT) {
@@ -98,16 +111,17 @@ export class NormalForm {
   }
 
   /** Joins each character with the last starter before it, where no character between blocks it. */
-  #compose(points: number[], classes: number[]): number[] {
-    const out: number[] = [];
+  #compose(characters: readonly Character[]): Character[] {
+    const out: Character[] = [];
     let starter = -1;
     let last = -1;
-    for (let i = 0; i < points.length; i++) {
-      const combining = classes[i]!;
+    for (const character of characters) {
+      const { point, combining, taken } = character;
       if (starter >= 0 && (last < combining || last === -1)) {
-        const composite = this.#pair(out[starter]!, points[i]!);
+        const first = out[starter]!;
+        const composite = this.#pair(first.point, point);
         if (composite !== undefined) {
-          out[starter] = composite;
+          out[starter] = { ...first, point: composite, taken: first.taken + taken };
           continue;
         }
       }
@@ -117,7 +131,7 @@ export class NormalForm {
       } else {
         last = combining;
       }
-      out.push(points[i]!);
+      out.push(character);
     }
     return out;
   }
@@ -144,21 +158,15 @@ export class NormalForm {
 }
 
 /** Sorts runs of combining characters by their classes, stably. */
-function order(points: number[], classes: number[]): void {
-  for (let start = 0; start < points.length; ) {
-    if (classes[start] === 0) {
+function order(characters: Character[]): void {
+  for (let start = 0; start < characters.length; ) {
+    if (characters[start]!.combining === 0) {
       start++;
       continue;
     }
     let end = start;
-    while (end < points.length && classes[end] !== 0) end++;
-    const run = Array.from({ length: end - start }, (_, i) => start + i);
-    run.sort((a, b) => classes[a]! - classes[b]! || a - b);
-    const sorted = run.map((i) => [points[i]!, classes[i]!] as const);
-    sorted.forEach(([point, combining], i) => {
-      points[start + i] = point;
-      classes[start + i] = combining;
-    });
-    start = end;
+    while (end < characters.length && characters[end]!.combining !== 0) end++;
+    const run = characters.slice(start, end).sort((a, b) => a.combining - b.combining);
+    for (const character of run) characters[start++] = character;
   }
 }

@@ -1,140 +1,139 @@
 import { CodePointMap, CodePointTable } from "../image/code-points.ts";
-import { codePointAt, Dfa, eachMatch, utf8Length } from "../image/dfa.ts";
+import { characterBefore, codePointAt, Dfa, eachMatch, utf8Length } from "../image/dfa.ts";
 import { broken } from "../image/image.ts";
 import { NONE, NORMALIZE, SECTION } from "../image/layout.ts";
 import type { Op, Program } from "../image/program.ts";
 import { spellBytes } from "./byte-alphabet-bytes.ts";
-import { ByteBuffer } from "./byte-buffer.ts";
+import { Charsmap } from "./charsmap.ts";
 import { NormalForm } from "./normal-form.ts";
-
-/** Rewrites a text, in UTF-8; may give the bytes it was given. */
-export type Rewrite = (bytes: Uint8Array) => Uint8Array;
-
-/** What a rewriting did to the beginning of a text. */
-export interface Beginning {
-  /** The first characters are gone: what is left does not stand at the beginning of the original. */
-  cut: boolean;
-}
+import { type Rewrite, type Rewriter, Rewriting } from "./rewriting.ts";
 
 /** @throws PippinError `TOKENIZER_IMAGE_BROKEN`. */
 export function createNormalizer(
   program: Program,
-  beginning: Beginning = { cut: false },
+  rewriting: Rewriting = new Rewriting(),
 ): Rewrite | undefined {
-  const steps = program.normalizers.map((op) => stepOf(program, op, beginning));
+  const steps = program.normalizers.map((op) => stepOf(program, op, rewriting));
   if (steps.length === 0) return undefined;
   return (bytes) => {
-    beginning.cut = false;
+    rewriting.cut = false;
     return steps.reduce((text, step) => step(text), bytes);
   };
 }
 
-function stepOf(program: Program, [code, a, b, c]: Op, beginning: Beginning): Rewrite {
+function stepOf(program: Program, [code, a, b, c]: Op, rewriting: Rewriting): Rewrite {
   const { image } = program;
   switch (code) {
     case NORMALIZE.map: {
       const map = new CodePointMap(image.section(a, SECTION.codePoints));
-      return (bytes) => mapped(map, bytes, beginning);
+      return (bytes) => mapped(map, bytes, rewriting);
     }
     case NORMALIZE.form: {
       const compositions = c === NONE ? undefined : image.section(c, SECTION.compositions);
       const decompositions = image.section(a, SECTION.codePoints);
       const form = new NormalForm(decompositions, image.section(b, SECTION.combining), compositions);
-      return (bytes) => form.apply(bytes);
+      return (bytes) => form.apply(bytes, rewriting);
     }
     case NORMALIZE.prepend: {
       const before = program.string(a);
-      return (bytes) => (bytes.length === 0 ? bytes : joined(before, bytes));
+      return (bytes) => prepended(before, bytes, 0, bytes.length, rewriting);
     }
     case NORMALIZE.replace: {
       const dfa = new Dfa(image.section(a, SECTION.dfa));
       const content = program.string(b);
-      return (bytes) => replaced(dfa, content, bytes, beginning);
+      return (bytes) => replaced(dfa, content, bytes, rewriting);
     }
     case NORMALIZE.strip:
-      return (bytes) => stripped(bytes, a !== 0, b !== 0, beginning);
+      return (bytes) => stripped(bytes, a !== 0, b !== 0, rewriting);
     case NORMALIZE.pad: {
       const table = new CodePointTable(image.section(a, SECTION.combining));
-      return (bytes) => padded(table, bytes);
+      return (bytes) => padded(table, bytes, rewriting);
     }
     case NORMALIZE.byteAlphabet:
-      return (bytes) => spellBytes(bytes, 0, bytes.length);
+      return (bytes) => spellBytes(bytes, 0, bytes.length, rewriting);
+    case NORMALIZE.charsmap: {
+      const charsmap = new Charsmap(program, a, b, c);
+      return (bytes) => charsmap.apply(bytes, rewriting);
+    }
     default:
       throw broken(`it names the unknown normalizer ${code}`);
   }
 }
 
-function mapped(map: CodePointMap, bytes: Uint8Array, beginning: Beginning): Uint8Array {
-  let out: ByteBuffer | undefined;
+function mapped(map: CodePointMap, bytes: Uint8Array, rewriting: Rewriting): Uint8Array {
+  let out: Rewriter | undefined;
   let from = 0;
   for (let at = 0; at < bytes.length; ) {
     const length = utf8Length(bytes[at]!);
     const content = map.of(codePointAt(bytes, at, length));
     if (content !== undefined) {
-      if (at === 0 && content.length === 0) beginning.cut = true;
-      out ??= new ByteBuffer(bytes.length + 16);
-      out.copy(bytes, from, at);
-      out.append(content);
+      if (at === 0 && content.length === 0) rewriting.cut = true;
+      out ??= rewriting.begin(bytes, bytes.length + 16);
+      out.keep(from, at);
+      out.put(content, at, at + length);
       from = at + length;
     }
     at += length;
   }
   if (out === undefined) return bytes;
-  out.copy(bytes, from, bytes.length);
-  return out.bytes();
+  out.keep(from, bytes.length);
+  return out.done();
 }
 
 const SPACE = Uint8Array.of(0x20);
 
-function padded(table: CodePointTable, bytes: Uint8Array): Uint8Array {
-  let out: ByteBuffer | undefined;
+function padded(table: CodePointTable, bytes: Uint8Array, rewriting: Rewriting): Uint8Array {
+  let out: Rewriter | undefined;
   let from = 0;
   for (let at = 0; at < bytes.length; ) {
     const length = utf8Length(bytes[at]!);
     if (table.of(codePointAt(bytes, at, length)) !== 0) {
-      out ??= new ByteBuffer(bytes.length + 16);
-      out.copy(bytes, from, at);
-      out.append(SPACE);
-      out.copy(bytes, at, at + length);
-      out.append(SPACE);
+      out ??= rewriting.begin(bytes, bytes.length + 16);
+      out.keep(from, at);
+      out.put(SPACE, at, at + length);
+      out.keep(at, at + length);
+      out.put(SPACE, at, at + length);
       from = at + length;
     }
     at += length;
   }
   if (out === undefined) return bytes;
-  out.copy(bytes, from, bytes.length);
-  return out.bytes();
+  out.keep(from, bytes.length);
+  return out.done();
 }
 
-export function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const out = new Uint8Array(first.length + second.length);
-  out.set(first);
-  out.set(second, first.length);
-  return out;
-}
-
-/** All matches replaced. */
-export function replaced(
-  dfa: Dfa,
-  content: Uint8Array,
+/** The bytes from `start` to `end` with `before` before them, if they are any. */
+export function prepended(
+  before: Uint8Array,
   bytes: Uint8Array,
-  beginning?: Beginning,
+  start: number,
+  end: number,
+  rewriting: Rewriting,
 ): Uint8Array {
-  let out: ByteBuffer | undefined;
+  if (start === end) return rewriting.part(bytes, start, end);
+  const out = rewriting.begin(bytes, before.length + end - start);
+  out.put(before, start, start + utf8Length(bytes[start]!));
+  out.keep(start, end);
+  return out.done();
+}
+
+/** All matches replaced. What is put there comes from the last character of its match. */
+export function replaced(dfa: Dfa, content: Uint8Array, bytes: Uint8Array, rewriting: Rewriting): Uint8Array {
+  let out: Rewriter | undefined;
   let from = 0;
   eachMatch(dfa, bytes, 0, bytes.length, (start, end) => {
-    if (start === 0 && end > 0 && content.length === 0 && beginning) beginning.cut = true;
-    out ??= new ByteBuffer(bytes.length + 16);
-    out.copy(bytes, from, start);
-    out.append(content);
+    if (start === 0 && end > 0 && content.length === 0) rewriting.cut = true;
+    out ??= rewriting.begin(bytes, bytes.length + 16);
+    out.keep(from, start);
+    out.put(content, start < end ? characterBefore(bytes, start, end) : end, end);
     from = end;
   });
   if (out === undefined) return bytes;
-  out.copy(bytes, from, bytes.length);
-  return out.bytes();
+  out.keep(from, bytes.length);
+  return out.done();
 }
 
-function stripped(bytes: Uint8Array, left: boolean, right: boolean, beginning: Beginning): Uint8Array {
+function stripped(bytes: Uint8Array, left: boolean, right: boolean, rewriting: Rewriting): Uint8Array {
   let start = 0;
   let end = bytes.length;
   while (left && start < end) {
@@ -142,20 +141,13 @@ function stripped(bytes: Uint8Array, left: boolean, right: boolean, beginning: B
     if (!isWhiteSpace(codePointAt(bytes, start, length))) break;
     start += length;
   }
-  if (start > 0) beginning.cut = true;
+  if (start > 0) rewriting.cut = true;
   while (right && start < end) {
     const last = characterBefore(bytes, start, end);
     if (!isWhiteSpace(codePointAt(bytes, last, end - last))) break;
     end = last;
   }
-  return bytes.subarray(start, end);
-}
-
-/** Where the character that ends at `end` begins. */
-export function characterBefore(bytes: Uint8Array, start: number, end: number): number {
-  let at = end - 1;
-  while (at > start && (bytes[at]! & 0xc0) === 0x80) at--;
-  return at;
+  return rewriting.part(bytes, start, end);
 }
 
 /** The 25 code points that are White_Space in Unicode, which JavaScript's `\s` is not. */

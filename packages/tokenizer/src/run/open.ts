@@ -7,13 +7,22 @@ import { Program } from "../image/program.ts";
 import { Trie } from "../image/trie.ts";
 import { Vocabulary } from "../image/vocabulary.ts";
 import { type ChatTemplateProgram, openChatTemplate } from "../template/template.ts";
-import type { AddedToken, DecodeOptions, EncodeOptions, Tokenizer } from "../tokenizer.ts";
+import type {
+  AddedToken,
+  DecodeOptions,
+  EncodedToken,
+  EncodeOptions,
+  TokenBatch,
+  Tokenizer,
+} from "../tokenizer.ts";
 import { AddedTokens } from "./added-tokens.ts";
 import { Bpe } from "./bpe.ts";
 import { byteStream, pieceStream, type StreamDecoder } from "./decoder.ts";
 import { Ids, type Model } from "./ids.ts";
-import { type Beginning, createNormalizer, type Rewrite } from "./normalizer.ts";
+import { createNormalizer } from "./normalizer.ts";
 import { createPreTokenizer, type Piece } from "./pre-tokenizer.ts";
+import { type Rewrite, Rewriting } from "./rewriting.ts";
+import { TokenSpans } from "./token-spans.ts";
 import { Unigram } from "./unigram.ts";
 import { WordLevel, WordPiece } from "./word-piece.ts";
 
@@ -44,10 +53,12 @@ export class OpenedTokenizer implements Tokenizer {
   readonly #normalize: Rewrite | undefined;
   /** What tokens with the flag `shown` are decoded to. */
   readonly #shown: ReadonlyMap<number, Uint8Array>;
-  readonly #beginning: Beginning = { cut: false };
+  readonly #rewriting: Rewriting = new Rewriting();
   #template: ChatRenderer | undefined;
   readonly #pieces: Piece;
   readonly #ids = new Ids();
+  /** Where the tokens of `#ids` stand; only while somebody asks. */
+  #spans: TokenSpans | undefined;
   #input = new Uint8Array(4096);
 
   constructor(bytes: Uint8Array) {
@@ -62,12 +73,13 @@ export class OpenedTokenizer implements Tokenizer {
     const isWord = wordTable(program);
     this.#raw = new AddedTokens(trie(program, PROGRAM.rawTrie), isWord);
     this.#normalized = new AddedTokens(trie(program, PROGRAM.normalizedTrie), isWord);
-    this.#normalize = createNormalizer(program, this.#beginning);
+    this.#normalize = createNormalizer(program, this.#rewriting);
     this.#shown = shownTokens(program);
     const model = createModel(program, this.#vocabulary);
-    this.#pieces = createPreTokenizer(program, (text, start, end) =>
-      model.tokenize(text, start, end, this.#ids),
-    );
+    this.#pieces = createPreTokenizer(program, this.#rewriting, (text, start, end) => {
+      if (this.#spans === undefined) model.tokenize(text, start, end, this.#ids);
+      else this.#spans.tokenize(model, text, start, end, this.#ids);
+    });
   }
 
   get addedTokens(): readonly AddedToken[] {
@@ -106,25 +118,64 @@ export class OpenedTokenizer implements Tokenizer {
     return ids.data.subarray(0, ids.length);
   }
 
+  encodeBatch(texts: Iterable<string>, options?: EncodeOptions): TokenBatch {
+    const all = new Ids();
+    const starts = [0];
+    for (const text of texts) {
+      const ids = this.encodeIds(text, options);
+      all.append(ids, 0, ids.length);
+      starts.push(all.length);
+    }
+    return { ids: all.data.slice(0, all.length), starts: Uint32Array.from(starts) };
+  }
+
+  encodeWithOffsets(text: string, options?: EncodeOptions): EncodedToken[] {
+    const { words } = this.#program;
+    const trims = words[PROGRAM.trim]!;
+    const spans = new TokenSpans(words[PROGRAM.model] === MODEL.unigram ? words[PROGRAM.unkId]! : NONE);
+    this.#spans = spans;
+    try {
+      const ids = this.#ids;
+      ids.length = 0;
+      this.#text(text);
+      const plain = spans.tokens(text, ids, trims, (id) => this.tokenOf(id) ?? "");
+      const special = options?.addSpecialTokens ?? true;
+      return this.#program.post.flatMap((item) => {
+        if (item === THE_TEXT) return plain;
+        return special ? [{ id: item, start: 0, end: 0 }] : [];
+      });
+    } finally {
+      this.#spans = undefined;
+      this.#rewriting.origins = undefined;
+    }
+  }
+
   #text(text: string): void {
     // A character of a JavaScript string takes up to three bytes.
     if (this.#input.length < 3 * text.length) this.#input = new Uint8Array(3 * text.length);
     const { written } = UTF8.encodeInto(text, this.#input);
     const input = this.#input;
+    if (this.#spans !== undefined) this.#rewriting.origins = this.#spans.begin(input, written);
     this.#raw.split(input, 0, written, {
-      token: (id) => this.#ids.push(id),
+      token: (id, start, end) => this.#token(id, input, start, end),
       text: (start, end) => this.#plainText(input, start, end),
     });
   }
 
   /** Text without tokens of the raw kind. */
   #plainText(input: Uint8Array, start: number, end: number): void {
-    const normal = this.#normalize?.(input.subarray(start, end));
+    const normal = this.#normalize?.(this.#rewriting.part(input, start, end));
     const [bytes, from, to] = normal === undefined ? [input, start, end] : [normal, 0, normal.length];
     this.#normalized.split(bytes, from, to, {
-      token: (id) => this.#ids.push(id),
-      text: (a, b) => this.#pieces(bytes, a, b, start === 0 && a === from && !this.#beginning.cut),
+      token: (id, a, b) => this.#token(id, bytes, a, b),
+      text: (a, b) => this.#pieces(bytes, a, b, start === 0 && a === from && !this.#rewriting.cut),
     });
+  }
+
+  /** An added token, of the bytes from `start` to `end`. */
+  #token(id: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#ids.push(id);
+    this.#spans?.addWhole(bytes, start, end);
   }
 
   decode(ids: Iterable<number>, options?: DecodeOptions): string {

@@ -3,7 +3,8 @@ import { broken } from "../image/image.ts";
 import { BEHAVIOR, PRE_TOKENIZE, SECTION } from "../image/layout.ts";
 import type { Op, Program } from "../image/program.ts";
 import { spellBytes } from "./byte-alphabet-bytes.ts";
-import { joined, replaced } from "./normalizer.ts";
+import { prepended, replaced } from "./normalizer.ts";
+import type { Rewriting } from "./rewriting.ts";
 
 /** A piece of text, `bytes` from `start` to `end`. `first`: it is at the beginning of the whole text. */
 export type Piece = (bytes: Uint8Array, start: number, end: number, first: boolean) => void;
@@ -13,13 +14,13 @@ export type Piece = (bytes: Uint8Array, start: number, end: number, first: boole
  *
  * @throws PippinError `TOKENIZER_IMAGE_BROKEN`.
  */
-export function createPreTokenizer(program: Program, then: Piece): Piece {
+export function createPreTokenizer(program: Program, rewriting: Rewriting, then: Piece): Piece {
   let next = then;
-  for (const op of [...program.preTokenizers].reverse()) next = stage(program, op, next);
+  for (const op of [...program.preTokenizers].reverse()) next = stage(program, op, rewriting, next);
   return next;
 }
 
-function stage(program: Program, [code, a, b, c]: Op, next: Piece): Piece {
+function stage(program: Program, [code, a, b, c]: Op, rewriting: Rewriting, next: Piece): Piece {
   switch (code) {
     case PRE_TOKENIZE.split:
       return splitter(new Dfa(program.image.section(a, SECTION.dfa)), b, c !== 0, next);
@@ -28,20 +29,20 @@ function stage(program: Program, [code, a, b, c]: Op, next: Piece): Piece {
       return (bytes, start, end, first) => {
         if ((b !== 0 && !first) || startsWith(bytes, start, end, before))
           return next(bytes, start, end, first);
-        const piece = joined(before, bytes.subarray(start, end));
+        const piece = prepended(before, bytes, start, end, rewriting);
         next(piece, 0, piece.length, first);
       };
     }
     case PRE_TOKENIZE.byteAlphabet:
       return (bytes, start, end, first) => {
-        const piece = spellBytes(bytes, start, end);
+        const piece = spellBytes(bytes, start, end, rewriting);
         next(piece, 0, piece.length, first);
       };
     case PRE_TOKENIZE.replace: {
       const dfa = new Dfa(program.image.section(a, SECTION.dfa));
       const content = program.string(b);
       return (bytes, start, end, first) => {
-        const piece = replaced(dfa, content, bytes.subarray(start, end));
+        const piece = replaced(dfa, content, rewriting.part(bytes, start, end), rewriting);
         if (piece.length > 0) next(piece, 0, piece.length, first);
       };
     }

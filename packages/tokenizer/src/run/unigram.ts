@@ -31,7 +31,7 @@ export class Unigram implements Model {
     this.#byteIds = words(image.only(SECTION.byteIds));
   }
 
-  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids): void {
+  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids, spans?: Ids): void {
     const size = end - start;
     const best = new Float64Array(size + 1);
     const from = new Int32Array(size + 1).fill(-1);
@@ -54,7 +54,7 @@ export class Unigram implements Model {
       if (!single) improve(next, at, score + this.#unkScore, this.#unkId);
       at = next;
     }
-    this.#emit(bytes, start, from, found, ids);
+    this.#emit(bytes, start, from, found, ids, spans);
 
     function improve(to: number, at: number, score: number, id: number): void {
       if (from[to]! >= 0 && score <= best[to]!) return;
@@ -65,7 +65,14 @@ export class Unigram implements Model {
   }
 
   /** From the end to the beginning; unknown characters beside each other are one. */
-  #emit(bytes: Uint8Array, start: number, from: Int32Array, found: Uint32Array, ids: Ids): void {
+  #emit(
+    bytes: Uint8Array,
+    start: number,
+    from: Int32Array,
+    found: Uint32Array,
+    ids: Ids,
+    spans: Ids | undefined,
+  ): void {
     const cuts: number[] = [];
     for (let to = from.length - 1; to > 0; ) {
       let at = from[to]!;
@@ -73,8 +80,12 @@ export class Unigram implements Model {
       cuts.push(at, to);
       to = at;
     }
-    for (let i = cuts.length - 2; i >= 0; i -= 2)
-      this.#piece(bytes, start + cuts[i]!, start + cuts[i + 1]!, ids);
+    for (let i = cuts.length - 2; i >= 0; i -= 2) {
+      const [at, to] = [start + cuts[i]!, start + cuts[i + 1]!];
+      const count = ids.length;
+      this.#piece(bytes, at, to, ids);
+      for (let added = count; spans && added < ids.length; added++) spans.pushPair(at, to);
+    }
   }
 
   #piece(bytes: Uint8Array, start: number, end: number, ids: Ids): void {

@@ -19,14 +19,19 @@ export class WordPiece implements Model {
     this.#prefix = prefix;
   }
 
-  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids): void {
+  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids, spans?: Ids): void {
     const from = ids.length;
-    if (characters(bytes, start, end) <= this.#maxCharacters && this.#cut(bytes, start, end, ids)) return;
+    const spansFrom = spans?.length ?? 0;
+    if (characters(bytes, start, end) <= this.#maxCharacters && this.#cut(bytes, start, end, ids, spans))
+      return;
     ids.length = from;
-    if (this.#unkId !== NONE) ids.push(this.#unkId);
+    if (spans) spans.length = spansFrom;
+    if (this.#unkId === NONE) return;
+    ids.push(this.#unkId);
+    spans?.pushPair(start, end);
   }
 
-  #cut(bytes: Uint8Array, start: number, end: number, ids: Ids): boolean {
+  #cut(bytes: Uint8Array, start: number, end: number, ids: Ids, spans: Ids | undefined): boolean {
     for (let at = start; at < end; ) {
       const before = at === start ? 0 : this.#prefix.length;
       const longest = Math.min(end, at + this.#vocabulary.maxTokenBytes - before);
@@ -40,6 +45,7 @@ export class WordPiece implements Model {
         const id = this.#vocabulary.find(this.#key, 0, before + stop - at, MODEL_MASK, MODEL_WANTED);
         if (id < 0) continue;
         ids.push(id);
+        spans?.pushPair(at, stop);
         break;
       }
       if (stop <= at) return false;
@@ -65,9 +71,11 @@ export class WordLevel implements Model {
     this.#unkId = unkId;
   }
 
-  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids): void {
+  tokenize(bytes: Uint8Array, start: number, end: number, ids: Ids, spans?: Ids): void {
     const id = this.#vocabulary.find(bytes, start, end, MODEL_MASK, MODEL_WANTED);
-    if (id >= 0) ids.push(id);
-    else if (this.#unkId !== NONE) ids.push(this.#unkId);
+    const found = id >= 0 ? id : this.#unkId;
+    if (found === NONE) return;
+    ids.push(found);
+    spans?.pushPair(start, end);
   }
 }

@@ -49,7 +49,10 @@ struct Decoder: Sendable {
         default: false
         }
       }
-      next = step(stages[number], isFused: isFused, isEager: isEager, next)
+      // Other steps look at the pieces, which are whole runs.
+      var mayCut = number == stages.count - 1
+      if !mayCut, case .fuse = stages[number + 1] { mayCut = true }
+      next = step(stages[number], isFused: isFused, isEager: isEager && mayCut, next)
     }
     return next
   }

@@ -12,15 +12,16 @@ enum Layout {
   static let none: UInt32 = 0xffff_ffff
   static let blockBits = 7
   static let blocks = 0x110000 >> 7
-  static let programWords = 21
+  static let programWords = 22
   static let opWords = 6
 }
 
 enum SectionKind: UInt32 {
   case program = 1
   case strings, tokenOffsets, tokenBytes, tokenFlags, vocabIndex, merges, mergeIndex, byteIds, scores
-  case dfa, codePoints, trie, combining, compositions, charsmap, stopIds, chatTemplate, shown
-  case chatTemplates, templateTokens
+  case dfa, codePoints, trie, combining, compositions
+  case stopIds = 17
+  case chatTemplate, shown, chatTemplates, templateTokens
 }
 
 struct TokenFlags {

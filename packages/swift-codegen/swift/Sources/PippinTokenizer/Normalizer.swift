@@ -8,6 +8,7 @@ struct Normalizer: Sendable {
     case strip(left: Bool, right: Bool)
     case byteAlphabet
     case pad(CodePointTable)
+    case charsmap(Charsmap)
   }
 
   private let steps: [Step]
@@ -26,6 +27,7 @@ struct Normalizer: Sendable {
       case 3: return .prepend(try program.string(op.a))
       case 4: return .replace(try Dfa(file.section(op.a, .dfa)), try program.string(op.b))
       case 5: return .strip(left: op.a != 0, right: op.b != 0)
+      case 6: return .charsmap(try Charsmap(program, characters: op.a, sequences: op.b, clusters: op.c))
       case 7: return .byteAlphabet
       case 8: return .pad(try CodePointTable(file.section(op.a, .combining)))
       default: throw TokenizerError.broken("it names the unknown normalizer \(op.code)")
@@ -61,6 +63,7 @@ struct Normalizer: Sendable {
     case .strip(let left, let right): return stripped(text, left, right, &isCut)
     case .byteAlphabet: return ByteAlphabet.spell(text)
     case .pad(let table): return padded(table, text)
+    case .charsmap(let charsmap): return charsmap.apply(text)
     }
   }
 
