@@ -72,6 +72,20 @@ describe("UnicodeScripts", () => {
   });
 });
 
+test("Metaspace's first piece is any that comes from the first character", () => {
+  const model = { type: "WordLevel", vocab: { "<unk>": 0, "▁Â": 1, "▁½": 2, "½": 3 }, unk_token: "<unk>" };
+  const pretokenizers = [{ type: "UnicodeScripts" }, { type: "Metaspace", prepend_scheme: "first" }];
+  const tokenizer = createTokenizer({
+    tokenizerJson: {
+      model,
+      normalizer: { type: "ByteLevel" },
+      pre_tokenizer: { type: "Sequence", pretokenizers },
+    },
+  });
+  expect(tokenizer.encode("½")).toEqual([1, 2]);
+  expect(tokenizer.encode("½½")).toEqual([1, 2, 0, 3]);
+});
+
 describe("Precompiled", () => {
   const entries = { "e\u0301": "É", ﬁ: "fi", "\r\n": "\n", カ: "か", "\t": "" };
   const normalizer = { type: "Precompiled", precompiled_charsmap: charsmap(entries) };

@@ -1,9 +1,9 @@
 import { CodePointMap } from "../image/code-points.ts";
-import { codePointAt, Dfa, utf8Length } from "../image/dfa.ts";
+import { characterBefore, codePointAt, Dfa, utf8Length } from "../image/dfa.ts";
 import { NONE, SECTION } from "../image/layout.ts";
 import type { Program } from "../image/program.ts";
 import { Trie } from "../image/trie.ts";
-import type { Rewriter, Rewriting } from "./rewriting.ts";
+import type { Rewriting } from "./rewriting.ts";
 
 /** Clusters of so many bytes are looked up whole. Source: `Precompiled` of the crate tokenizers. */
 const MAX_CLUSTER_BYTES = 5;
@@ -29,28 +29,38 @@ export class Charsmap {
   }
 
   apply(bytes: Uint8Array, rewriting: Rewriting): Uint8Array {
-    let out: Rewriter | undefined;
-    let from = 0;
+    const out = rewriting.begin(bytes, bytes.length + 16);
+    // Where what is written comes from: the reference takes a character of the text for each that it writes, and for the first those
+    // that there are more. What becomes nothing goes with what is before it; at the beginning, it is taken for what comes next.
+    let taken = 0;
+    let isFirst = true;
+    const next = (at: number): number => Math.min(bytes.length, at + utf8Length(bytes[at]!));
     const put = (content: Uint8Array, start: number, end: number): void => {
-      out ??= rewriting.begin(bytes, bytes.length + 16);
-      out.keep(from, start);
-      out.put(content, start, end);
-      from = end;
+      const old = characters(bytes, start, end);
+      const more = Math.max(0, old - characters(content, 0, content.length));
+      for (let at = 0, number = 0; at < content.length; number++) {
+        const length = utf8Length(content[at]!);
+        const added = number >= old;
+        const from = !added || taken === 0 ? taken : characterBefore(bytes, 0, taken);
+        out.put(content.subarray(at, at + length), from, added && taken === 0 ? 0 : next(from));
+        if (!added) taken = next(taken);
+        for (let i = 0; number === 0 && i < more; i++) taken = next(taken);
+        isFirst = false;
+        at += length;
+      }
+      for (let i = 0; content.length === 0 && !isFirst && i < old; i++) taken = next(taken);
     };
     for (let at = 0; at < bytes.length; ) {
       const end = Math.max(at + 1, this.#clusters.matchEnd(bytes, 0, at, bytes.length));
       const whole = end - at <= MAX_CLUSTER_BYTES ? this.#cluster(bytes, at, end) : undefined;
       if (whole !== undefined) put(whole, at, end);
-      for (let next = at; whole === undefined && next < end; ) {
-        const length = utf8Length(bytes[next]!);
-        const content = this.#characters.of(codePointAt(bytes, next, length));
-        if (content !== undefined) put(content, next, next + length);
-        next += length;
+      for (let p = at; whole === undefined && p < end; ) {
+        const stop = next(p);
+        put(this.#characters.of(codePointAt(bytes, p, stop - p)) ?? bytes.subarray(p, stop), p, stop);
+        p = stop;
       }
       at = end;
     }
-    if (out === undefined) return bytes;
-    out.keep(from, bytes.length);
     return out.done();
   }
 
@@ -66,4 +76,10 @@ export class Charsmap {
     }
     return undefined;
   }
+}
+
+function characters(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) if ((bytes[at]! & 0xc0) !== 0x80) count++;
+  return count;
 }

@@ -15,10 +15,7 @@ export function createNormalizer(
 ): Rewrite | undefined {
   const steps = program.normalizers.map((op) => stepOf(program, op, rewriting));
   if (steps.length === 0) return undefined;
-  return (bytes) => {
-    rewriting.cut = false;
-    return steps.reduce((text, step) => step(text), bytes);
-  };
+  return (bytes) => steps.reduce((text, step) => step(text), bytes);
 }
 
 function stepOf(program: Program, [code, a, b, c]: Op, rewriting: Rewriting): Rewrite {
@@ -67,7 +64,6 @@ function mapped(map: CodePointMap, bytes: Uint8Array, rewriting: Rewriting): Uin
     const length = utf8Length(bytes[at]!);
     const content = map.of(codePointAt(bytes, at, length));
     if (content !== undefined) {
-      if (at === 0 && content.length === 0) rewriting.cut = true;
       out ??= rewriting.begin(bytes, bytes.length + 16);
       out.keep(from, at);
       out.put(content, at, at + length);
@@ -122,7 +118,6 @@ export function replaced(dfa: Dfa, content: Uint8Array, bytes: Uint8Array, rewri
   let out: Rewriter | undefined;
   let from = 0;
   eachMatch(dfa, bytes, 0, bytes.length, (start, end) => {
-    if (start === 0 && end > 0 && content.length === 0) rewriting.cut = true;
     out ??= rewriting.begin(bytes, bytes.length + 16);
     out.keep(from, start);
     out.put(content, start < end ? characterBefore(bytes, start, end) : end, end);
@@ -141,7 +136,7 @@ function stripped(bytes: Uint8Array, left: boolean, right: boolean, rewriting: R
     if (!isWhiteSpace(codePointAt(bytes, start, length))) break;
     start += length;
   }
-  if (start > 0) rewriting.cut = true;
+  rewriting.head = Math.max(0, rewriting.head - start);
   while (right && start < end) {
     const last = characterBefore(bytes, start, end);
     if (!isWhiteSpace(codePointAt(bytes, last, end - last))) break;

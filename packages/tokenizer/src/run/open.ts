@@ -1,6 +1,7 @@
 import { BYTE_ALPHABET, bytesOfToken } from "../byte-alphabet.ts";
 import { type ChatRenderer, renderChat, selectTemplate } from "../chat-template.ts";
 import { CodePointTable } from "../image/code-points.ts";
+import { utf8Length } from "../image/dfa.ts";
 import { Image, words } from "../image/image.ts";
 import { DECODE, MODEL, MODEL_FLAG, NONE, PROGRAM, SECTION, THE_TEXT, TOKEN_FLAG } from "../image/layout.ts";
 import { Program } from "../image/program.ts";
@@ -164,11 +165,14 @@ export class OpenedTokenizer implements Tokenizer {
 
   /** Text without tokens of the raw kind. */
   #plainText(input: Uint8Array, start: number, end: number): void {
-    const normal = this.#normalize?.(this.#rewriting.part(input, start, end));
+    const rewriting = this.#rewriting;
+    rewriting.head = start === 0 ? utf8Length(input[0]!) : 0;
+    const normal = this.#normalize?.(rewriting.part(input, start, end));
+    const { head } = rewriting;
     const [bytes, from, to] = normal === undefined ? [input, start, end] : [normal, 0, normal.length];
     this.#normalized.split(bytes, from, to, {
       token: (id, a, b) => this.#token(id, bytes, a, b),
-      text: (a, b) => this.#pieces(bytes, a, b, start === 0 && a === from && !this.#rewriting.cut),
+      text: (a, b) => this.#pieces(bytes, a, b, head),
     });
   }
 

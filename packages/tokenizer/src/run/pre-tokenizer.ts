@@ -6,8 +6,8 @@ import { spellBytes } from "./byte-alphabet-bytes.ts";
 import { prepended, replaced } from "./normalizer.ts";
 import type { Rewriting } from "./rewriting.ts";
 
-/** A piece of text, `bytes` from `start` to `end`. `first`: it is at the beginning of the whole text. */
-export type Piece = (bytes: Uint8Array, start: number, end: number, first: boolean) => void;
+/** A piece of text, `bytes` from `start` to `end`. What comes from the first character of the whole text ends at `head`. */
+export type Piece = (bytes: Uint8Array, start: number, end: number, head: number) => void;
 
 /**
  * Cuts pieces of text into smaller ones, which go on to `then`; none is empty.
@@ -26,24 +26,27 @@ function stage(program: Program, [code, a, b, c]: Op, rewriting: Rewriting, next
       return splitter(new Dfa(program.image.section(a, SECTION.dfa)), b, c !== 0, next);
     case PRE_TOKENIZE.prepend: {
       const before = program.string(a);
-      return (bytes, start, end, first) => {
-        if ((b !== 0 && !first) || startsWith(bytes, start, end, before))
-          return next(bytes, start, end, first);
+      return (bytes, start, end, head) => {
+        if ((b !== 0 && start >= head) || startsWith(bytes, start, end, before))
+          return next(bytes, start, end, head);
+        rewriting.head = head;
         const piece = prepended(before, bytes, start, end, rewriting);
-        next(piece, 0, piece.length, first);
+        next(piece, 0, piece.length, rewriting.head);
       };
     }
     case PRE_TOKENIZE.byteAlphabet:
-      return (bytes, start, end, first) => {
+      return (bytes, start, end, head) => {
+        rewriting.head = head;
         const piece = spellBytes(bytes, start, end, rewriting);
-        next(piece, 0, piece.length, first);
+        next(piece, 0, piece.length, rewriting.head);
       };
     case PRE_TOKENIZE.replace: {
       const dfa = new Dfa(program.image.section(a, SECTION.dfa));
       const content = program.string(b);
-      return (bytes, start, end, first) => {
+      return (bytes, start, end, head) => {
+        rewriting.head = Math.max(0, head - start);
         const piece = replaced(dfa, content, rewriting.part(bytes, start, end), rewriting);
-        if (piece.length > 0) next(piece, 0, piece.length, first);
+        if (piece.length > 0) next(piece, 0, piece.length, rewriting.head);
       };
     }
     default:
@@ -59,32 +62,32 @@ function startsWith(bytes: Uint8Array, start: number, end: number, wanted: Uint8
 function splitter(dfa: Dfa, behavior: number, invert: boolean, next: Piece): Piece {
   if (behavior === BEHAVIOR.isolated) return isolating(dfa, next);
   if (behavior === BEHAVIOR.removed && invert) {
-    return (bytes, start, end, first) =>
+    return (bytes, start, end, head) =>
       eachMatch(dfa, bytes, start, end, (from, to) => {
-        if (from < to) next(bytes, from, to, first && from === start);
+        if (from < to) next(bytes, from, to, head);
       });
   }
   if (behavior === BEHAVIOR.removed) {
-    return (bytes, start, end, first) => {
+    return (bytes, start, end, head) => {
       let at = start;
       eachMatch(dfa, bytes, start, end, (from, to) => {
-        if (at < from) next(bytes, at, from, first && at === start);
+        if (at < from) next(bytes, at, from, head);
         at = to;
       });
-      if (at < end) next(bytes, at, end, first && at === start);
+      if (at < end) next(bytes, at, end, head);
     };
   }
   if (behavior > BEHAVIOR.contiguous) throw broken(`it names the unknown behavior ${behavior}`);
-  return (bytes, start, end, first) => {
+  return (bytes, start, end, head) => {
     for (const [from, to] of merged(spansOf(dfa, bytes, start, end, invert), behavior)) {
-      if (from < to) next(bytes, from, to, first && from === start);
+      if (from < to) next(bytes, from, to, head);
     }
   };
 }
 
 /** The usual kind of stage, without the calls of the general one. */
 function isolating(dfa: Dfa, next: Piece): Piece {
-  return (bytes, start, end, first) => {
+  return (bytes, start, end, head) => {
     let from = start;
     let last = -1;
     for (let at = start; at < end; ) {
@@ -93,13 +96,13 @@ function isolating(dfa: Dfa, next: Piece): Piece {
         at += utf8Length(bytes[at]!);
         continue;
       }
-      if (from < at) next(bytes, from, at, first && from === start);
-      if (at < to) next(bytes, at, to, first && at === start);
+      if (from < at) next(bytes, from, at, head);
+      if (at < to) next(bytes, at, to, head);
       from = to;
       at = to;
       last = to;
     }
-    if (from < end) next(bytes, from, end, first && from === start);
+    if (from < end) next(bytes, from, end, head);
   };
 }
 

@@ -6,16 +6,16 @@ export type Rewrite = (bytes: Uint8Array) => Uint8Array;
 
 /** What is known of the text that is being rewritten. */
 export class Rewriting {
-  /** The first characters are gone: what is left does not stand at the beginning of the original. */
-  cut = false;
+  /** So many bytes of the text come from the original's first character: a piece that begins there begins the original. */
+  head = 0;
   /** Where each byte comes from; only kept when somebody asks. */
   origins: Origins | undefined;
 
   /** Begins to write what becomes of `source`. */
   begin(source: Uint8Array, capacity: number): Rewriter {
     return this.origins === undefined
-      ? new Rewriter(source, capacity)
-      : new TracingRewriter(source, capacity, this.origins);
+      ? new Rewriter(this, source, capacity)
+      : new TracingRewriter(this, source, capacity, this.origins);
   }
 
   part(bytes: Uint8Array, start: number, end: number): Uint8Array {
@@ -29,26 +29,41 @@ export class Rewriting {
 export class Rewriter {
   protected readonly source: Uint8Array;
   protected readonly out: ByteBuffer;
+  readonly #rewriting: Rewriting;
+  #head = 0;
 
-  constructor(source: Uint8Array, capacity: number) {
+  constructor(rewriting: Rewriting, source: Uint8Array, capacity: number) {
+    this.#rewriting = rewriting;
     this.source = source;
     this.out = new ByteBuffer(capacity);
   }
 
   keep(start: number, end: number): void {
+    const { head } = this.#rewriting;
+    if (start < head) this.#head = this.out.length + Math.min(end, head) - start;
     this.out.copy(this.source, start, end);
   }
 
   /** Writes `content` in the place of the bytes from `from` to `to`. */
-  put(content: Uint8Array, _from: number, _to: number): void {
+  put(content: Uint8Array, from: number, to: number): void {
     this.out.append(content);
+    this.#place(from, to);
   }
 
-  putCharacter(codePoint: number, _from: number, _to: number): void {
+  putCharacter(codePoint: number, from: number, to: number): void {
     this.out.character(codePoint);
+    this.#place(from, to);
   }
 
+  /** What takes no place comes from what is before it. */
+  #place(from: number, to: number): void {
+    const { head } = this.#rewriting;
+    if (from < head || (from === to && from <= head)) this.#head = this.out.length;
+  }
+
+  /** The text; the rewriting goes on with it. */
   done(): Uint8Array {
+    this.#rewriting.head = this.#head;
     return this.out.bytes();
   }
 }
@@ -59,8 +74,8 @@ class TracingRewriter extends Rewriter {
   readonly #from: number[] = [];
   readonly #to: number[] = [];
 
-  constructor(source: Uint8Array, capacity: number, origins: Origins) {
-    super(source, capacity);
+  constructor(rewriting: Rewriting, source: Uint8Array, capacity: number, origins: Origins) {
+    super(rewriting, source, capacity);
     this.#origins = origins;
   }
 

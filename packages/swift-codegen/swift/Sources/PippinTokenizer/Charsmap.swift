@@ -18,37 +18,59 @@ struct Charsmap: Sendable {
     self.clusters = try Dfa(file.section(clusters, .dfa))
   }
 
-  /// The text as normalized, or nil when it stays as it is.
-  func apply(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+  /// The text as normalized.
+  ///
+  /// - Parameter head: the end of what comes from the first character of the original.
+  func apply(_ text: UnsafeBufferPointer<UInt8>, _ head: inout Int) -> [UInt8]? {
     guard let bytes = text.baseAddress else { return nil }
-    var out: [UInt8]?
-    var (at, from) = (0, 0)
-    func put(_ content: some Collection<UInt8>, _ start: Int, _ end: Int) {
-      if out == nil {
-        out = []
-        out!.reserveCapacity(text.count + 16)
+    let count = text.count
+    var out = Rewriter(text, head: head)
+    // Where what is written comes from: the reference takes a character of the text for each that it writes, and for the first
+    // those that there are more. What becomes nothing goes with what is before it; at the beginning, it is taken for what comes
+    // next.
+    var taken = 0
+    var isFirst = true
+    func next(_ at: Int) -> Int { at < count ? min(count, at + utf8Length(bytes[at])) : count }
+    func put(_ content: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) {
+      let old = characterCount(text[start..<end])
+      let more = max(0, old - characterCount(content[...]))
+      var (at, number) = (0, 0)
+      while at < content.count {
+        let stop = min(content.count, at + utf8Length(content[at]))
+        let isAdded = number >= old
+        let from = !isAdded || taken == 0 ? taken : characterBefore(bytes, 0, taken)
+        out.put(content[at..<stop], from, isAdded && taken == 0 ? 0 : next(from))
+        if !isAdded { taken = next(taken) }
+        if number == 0 { for _ in 0..<more { taken = next(taken) } }
+        at = stop
+        number += 1
+        isFirst = false
       }
-      out!.append(contentsOf: text[from..<start])
-      out!.append(contentsOf: content)
-      from = end
+      if content.isEmpty, !isFirst { for _ in 0..<old { taken = next(taken) } }
     }
-    while at < text.count {
-      let end = max(at + 1, clusters.matchEnd(bytes, begin: 0, at: at, end: text.count))
+    var at = 0
+    while at < count {
+      let end = min(count, max(at + 1, clusters.matchEnd(bytes, begin: 0, at: at, end: count)))
       if end - at <= Self.maxClusterBytes, let content = cluster(bytes, at, end) {
-        put(content, at, end)
+        content.withUnsafeBufferPointer { put($0, at, end) }
         at = end
         continue
       }
       while at < end {
-        let length = min(utf8Length(bytes[at]), text.count - at)
-        if let content = characters[codePoint(bytes, at, length)] {
-          put(UnsafeBufferPointer(start: content.start, count: content.count), at, at + length)
+        let stop = next(at)
+        if let content = characters[codePoint(bytes, at, stop - at)] {
+          put(UnsafeBufferPointer(start: content.start, count: content.count), at, stop)
+        } else {
+          put(UnsafeBufferPointer(rebasing: text[at..<stop]), at, stop)
         }
-        at += length
+        at = stop
       }
     }
-    out?.append(contentsOf: text[from...])
-    return out
+    return out.done(&head)
+  }
+
+  private func characterCount(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
+    text.reduce(0) { $0 + ($1 & 0xc0 == 0x80 ? 0 : 1) }
   }
 
   private func cluster(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> [UInt8]? {

@@ -64,8 +64,8 @@ struct Decoder: Sendable {
     case .replace(let dfa, let content):
       return whole(
         EachPiece(next) { piece, _ in
-          var isCut = false
-          return piece.withUnsafeBufferPointer { replaced(dfa, content, $0, &isCut) } ?? piece
+          var head = 0
+          return piece.withUnsafeBufferPointer { replaced(dfa, content, $0, &head) } ?? piece
         })
     case .byteFallback: return whole(ByteFallback(next, isEager: isEager && !isFused))
     case .fuse: return Fused(next)

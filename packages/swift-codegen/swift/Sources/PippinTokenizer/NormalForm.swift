@@ -21,10 +21,12 @@ struct NormalForm: Sendable {
   }
 
   /// The text in this form, or nil when it has it already.
-  func apply(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+  ///
+  /// - Parameter head: the end of what comes from the first character of the original.
+  func apply(_ text: UnsafeBufferPointer<UInt8>, _ head: inout Int) -> [UInt8]? {
     guard let bytes = text.baseAddress else { return nil }
     let count = text.count
-    var out: [UInt8]?
+    var out: Rewriter?
     var characters: [Character] = []
     // Characters that are certainly as the form has them bound what may change: from the last one before it to the next one.
     var (from, certain, at) = (0, 0, 0)
@@ -36,19 +38,16 @@ struct NormalForm: Sendable {
       }
       var end = at + utf8Length(bytes[at])
       while end < count, !isCertain(bytes, end, count) { end += utf8Length(bytes[end]) }
-      if out == nil {
-        out = []
-        out!.reserveCapacity(count + 16)
-      }
+      if out == nil { out = Rewriter(text, head: head) }
       end = min(end, count)
-      out!.append(contentsOf: text[from..<certain])
+      out!.keep(from, certain)
       rewrite(bytes, certain, end, &characters, &out!)
       from = end
       certain = end
       at = end
     }
-    out?.append(contentsOf: text[min(from, count)...])
-    return out
+    out?.keep(min(from, count), count)
+    return out?.done(&head)
   }
 
   @inline(__always)
@@ -57,10 +56,11 @@ struct NormalForm: Sendable {
     return first < 0x80 || combining[codePoint(bytes, at, min(utf8Length(first), end - at))] == 0
   }
 
-  private typealias Character = (point: Int, combining: UInt8)
+  /// `taken`: how many characters of the text it stands for; 0 for those that another one was taken apart into, but the first.
+  private typealias Character = (point: Int, combining: UInt8, taken: Int)
 
   private func rewrite(
-    _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ characters: inout [Character], _ out: inout [UInt8]
+    _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ characters: inout [Character], _ out: inout Rewriter
   ) {
     characters.removeAll(keepingCapacity: true)
     var at = start
@@ -71,13 +71,21 @@ struct NormalForm: Sendable {
     }
     order(&characters)
     if compositions != nil { compose(&characters) }
-    for character in characters { out.append(codePoint: character.point) }
+    // Places are those of the characters in their turn, whatever order they have now, as in the reference.
+    at = start
+    for character in characters {
+      let from = character.taken > 0 || at == start ? at : characterBefore(bytes, start, at)
+      out.put(codePoint: character.point, from, from < end ? min(end, from + utf8Length(bytes[from])) : end)
+      for _ in 0..<character.taken where at < end { at += utf8Length(bytes[at]) }
+    }
   }
 
   private func decompose(_ point: Int, _ characters: inout [Character]) {
+    var taken = 1
     func put(_ one: Int) {
       let kind = combining[one]
-      characters.append((one, kind == Self.uncertain ? 0 : kind))
+      characters.append((one, kind == Self.uncertain ? 0 : kind, taken))
+      taken = 0
     }
     let syllable = point - Self.sBase
     if syllable >= 0, syllable < Self.sCount {
@@ -127,6 +135,7 @@ struct NormalForm: Sendable {
       let kind = Int(character.combining)
       if starter >= 0, last < kind || last == -1, let composite = pair(characters[starter].point, character.point) {
         characters[starter].point = composite
+        characters[starter].taken += character.taken
         continue
       }
       if kind == 0 {

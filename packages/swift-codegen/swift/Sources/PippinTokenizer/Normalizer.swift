@@ -39,77 +39,76 @@ struct Normalizer: Sendable {
 
   /// The text as normalized, or nil when it stays as it is.
   ///
-  /// - Parameter isCut: set when the first characters are gone, so that what is left does not stand at the beginning.
-  func apply(_ text: UnsafeBufferPointer<UInt8>, isCut: inout Bool) -> [UInt8]? {
+  /// - Parameter head: the end of what comes from the first character of the original.
+  func apply(_ text: UnsafeBufferPointer<UInt8>, head: inout Int) -> [UInt8]? {
     var result: [UInt8]?
     for step in steps {
       let changed: [UInt8]?
       if let current = result {
-        changed = current.withUnsafeBufferPointer { Self.apply(step, $0, &isCut) }
+        changed = current.withUnsafeBufferPointer { Self.apply(step, $0, &head) }
       } else {
-        changed = Self.apply(step, text, &isCut)
+        changed = Self.apply(step, text, &head)
       }
       if let changed { result = changed }
     }
     return result
   }
 
-  private static func apply(_ step: Step, _ text: UnsafeBufferPointer<UInt8>, _ isCut: inout Bool) -> [UInt8]? {
+  private static func apply(_ step: Step, _ text: UnsafeBufferPointer<UInt8>, _ head: inout Int) -> [UInt8]? {
     switch step {
-    case .map(let map): return mapped(map, text, &isCut)
-    case .form(let form): return form.apply(text)
-    case .prepend(let before): return text.isEmpty ? nil : before + text
-    case .replace(let dfa, let content): return replaced(dfa, content, text, &isCut)
-    case .strip(let left, let right): return stripped(text, left, right, &isCut)
-    case .byteAlphabet: return ByteAlphabet.spell(text)
-    case .pad(let table): return padded(table, text)
-    case .charsmap(let charsmap): return charsmap.apply(text)
+    case .map(let map): return mapped(map, text, &head)
+    case .form(let form): return form.apply(text, &head)
+    case .prepend(let before): return text.isEmpty ? nil : prepended(before, text, &head)
+    case .replace(let dfa, let content): return replaced(dfa, content, text, &head)
+    case .strip(let left, let right): return stripped(text, left, right, &head)
+    case .byteAlphabet: return spelled(text, &head)
+    case .pad(let table): return padded(table, text, &head)
+    case .charsmap(let charsmap): return charsmap.apply(text, &head)
     }
   }
 
-  private static func mapped(
-    _ map: CodePointMap, _ text: UnsafeBufferPointer<UInt8>, _ isCut: inout Bool
-  ) -> [UInt8]? {
+  private static func mapped(_ map: CodePointMap, _ text: UnsafeBufferPointer<UInt8>, _ head: inout Int) -> [UInt8]? {
     guard let bytes = text.baseAddress else { return nil }
-    var out: [UInt8]?
+    var out: Rewriter?
     var (at, from) = (0, 0)
     while at < text.count {
       let length = min(utf8Length(bytes[at]), text.count - at)
       if let content = map[codePoint(bytes, at, length)] {
-        if at == 0, content.count == 0 { isCut = true }
-        out = out ?? reserved(text.count)
-        out!.append(contentsOf: text[from..<at])
-        out!.append(contentsOf: UnsafeBufferPointer(start: content.start, count: content.count))
+        if out == nil { out = Rewriter(text, head: head) }
+        out!.keep(from, at)
+        out!.put(UnsafeBufferPointer(start: content.start, count: content.count), at, at + length)
         from = at + length
       }
       at += length
     }
-    out?.append(contentsOf: text[from...])
-    return out
+    out?.keep(from, text.count)
+    return out?.done(&head)
   }
 
-  private static func padded(_ table: CodePointTable, _ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+  private static func padded(
+    _ table: CodePointTable, _ text: UnsafeBufferPointer<UInt8>, _ head: inout Int
+  ) -> [UInt8]? {
     guard let bytes = text.baseAddress else { return nil }
-    var out: [UInt8]?
+    var out: Rewriter?
     var (at, from) = (0, 0)
     while at < text.count {
       let length = min(utf8Length(bytes[at]), text.count - at)
       if table[codePoint(bytes, at, length)] != 0 {
-        out = out ?? reserved(text.count)
-        out!.append(contentsOf: text[from..<at])
-        out!.append(0x20)
-        out!.append(contentsOf: text[at..<at + length])
-        out!.append(0x20)
+        if out == nil { out = Rewriter(text, head: head) }
+        out!.keep(from, at)
+        out!.put(CollectionOfOne(0x20), at, at + length)
+        out!.keep(at, at + length)
+        out!.put(CollectionOfOne(0x20), at, at + length)
         from = at + length
       }
       at += length
     }
-    out?.append(contentsOf: text[from...])
-    return out
+    out?.keep(from, text.count)
+    return out?.done(&head)
   }
 
   private static func stripped(
-    _ text: UnsafeBufferPointer<UInt8>, _ left: Bool, _ right: Bool, _ isCut: inout Bool
+    _ text: UnsafeBufferPointer<UInt8>, _ left: Bool, _ right: Bool, _ head: inout Int
   ) -> [UInt8]? {
     guard let bytes = text.baseAddress else { return nil }
     var (start, end) = (0, text.count)
@@ -118,7 +117,7 @@ struct Normalizer: Sendable {
       guard isWhiteSpace(codePoint(bytes, start, length)) else { break }
       start += length
     }
-    if start > 0 { isCut = true }
+    head = max(0, head - start)
     while right, start < end {
       let last = characterBefore(bytes, start, end)
       guard isWhiteSpace(codePoint(bytes, last, end - last)) else { break }
@@ -126,18 +125,10 @@ struct Normalizer: Sendable {
     }
     return start == 0 && end == text.count ? nil : Array(text[start..<end])
   }
-
-  private static func reserved(_ count: Int) -> [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity(count + 16)
-    return out
-  }
 }
 
-/// All matches replaced, or nil when there is none.
-func replaced(
-  _ dfa: Dfa, _ content: [UInt8], _ text: UnsafeBufferPointer<UInt8>, _ isCut: inout Bool
-) -> [UInt8]? {
+/// All matches replaced, or nil when there is none. What is put there comes from the last character of its match.
+func replaced(_ dfa: Dfa, _ content: [UInt8], _ text: UnsafeBufferPointer<UInt8>, _ head: inout Int) -> [UInt8]? {
   guard let bytes = text.baseAddress else {
     // An empty text may still match.
     var matches = false
@@ -145,20 +136,31 @@ func replaced(
     nothing.withUnsafeBufferPointer { dfa.eachMatch($0.baseAddress!, 0, 0) { _, _ in matches = true } }
     return matches ? content : nil
   }
-  var out: [UInt8]?
+  var out: Rewriter?
   var from = 0
-  var cut = false
+  let oldHead = head
   dfa.eachMatch(bytes, 0, text.count) { start, end in
-    if start == 0, end > 0, content.isEmpty { cut = true }
-    if out == nil {
-      out = []
-      out!.reserveCapacity(text.count + 16)
-    }
-    out!.append(contentsOf: text[from..<start])
-    out!.append(contentsOf: content)
+    if out == nil { out = Rewriter(text, head: oldHead) }
+    out!.keep(from, start)
+    out!.put(content, start < end ? characterBefore(bytes, start, end) : end, end)
     from = end
   }
-  if cut { isCut = true }
-  out?.append(contentsOf: text[from...])
-  return out
+  out?.keep(from, text.count)
+  return out?.done(&head)
+}
+
+/// A text, which is not empty, with `before` before it.
+func prepended(_ before: [UInt8], _ text: UnsafeBufferPointer<UInt8>, _ head: inout Int) -> [UInt8] {
+  var out = Rewriter(text, head: head)
+  out.put(before, 0, min(utf8Length(text[0]), text.count))
+  out.keep(0, text.count)
+  return out.done(&head)
+}
+
+/// Bytes as characters of the byte alphabet.
+func spelled(_ text: UnsafeBufferPointer<UInt8>, _ head: inout Int) -> [UInt8] {
+  if head == 0 { return ByteAlphabet.spell(text) }
+  let newHead = ByteAlphabet.spell(UnsafeBufferPointer(rebasing: text[..<min(head, text.count)])).count
+  head = newHead
+  return ByteAlphabet.spell(text)
 }

@@ -38,13 +38,13 @@ struct PreTokenizer: Sendable {
     }
   }
 
-  /// - Parameter isFirst: the text is at the beginning of the whole text.
-  func run(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isFirst: Bool, _ model: any Model) {
-    run(0, bytes, start, end, isFirst, model)
+  /// - Parameter head: where what comes from the first character of the whole text ends in `bytes`.
+  func run(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, head: Int, _ model: any Model) {
+    run(0, bytes, start, end, head, model)
   }
 
   private func run(
-    _ number: Int, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ first: Bool, _ model: any Model
+    _ number: Int, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ head: Int, _ model: any Model
   ) {
     guard number < stages.count else {
       model.tokenize(bytes, start, end)
@@ -52,49 +52,51 @@ struct PreTokenizer: Sendable {
     }
     let next = number + 1
     switch stages[number] {
-    case .isolate(let dfa): isolate(dfa, next, bytes, start, end, first, model)
+    case .isolate(let dfa): isolate(dfa, next, bytes, start, end, head, model)
     case .remove(let dfa, let invert):
       var at = start
       dfa.eachMatch(bytes, start, end) { from, to in
         let (begin, stop) = invert ? (from, to) : (at, from)
-        if begin < stop { run(next, bytes, begin, stop, first && begin == start, model) }
+        if begin < stop { run(next, bytes, begin, stop, head, model) }
         at = to
       }
-      if !invert, at < end { run(next, bytes, at, end, first && at == start, model) }
+      if !invert, at < end { run(next, bytes, at, end, head, model) }
     case .split(let dfa, let behavior, let invert):
       for (from, to) in merged(spans(dfa, bytes, start, end, invert), behavior) where from < to {
-        run(next, bytes, from, to, first && from == start, model)
+        run(next, bytes, from, to, head, model)
       }
     case .prepend(let before, let onlyFirst):
       let has = before.withUnsafeBufferPointer { before in
         end - start >= before.count && (before.isEmpty || equal(before.baseAddress!, bytes + start, before.count))
       }
-      if has || (onlyFirst && !first) {
-        run(next, bytes, start, end, first, model)
+      if has || (onlyFirst && start >= head) {
+        run(next, bytes, start, end, head, model)
       } else {
-        pass(before + UnsafeBufferPointer(start: bytes + start, count: end - start), next, first, model)
+        var head = max(0, head - start)
+        pass(prepended(before, UnsafeBufferPointer(start: bytes + start, count: end - start), &head), next, head, model)
       }
     case .byteAlphabet:
-      pass(ByteAlphabet.spell(UnsafeBufferPointer(start: bytes + start, count: end - start)), next, first, model)
+      var head = max(0, head - start)
+      pass(spelled(UnsafeBufferPointer(start: bytes + start, count: end - start), &head), next, head, model)
     case .replace(let dfa, let content):
-      var isCut = false
-      if let text = replaced(dfa, content, UnsafeBufferPointer(start: bytes + start, count: end - start), &isCut) {
-        pass(text, next, first, model)
+      var newHead = max(0, head - start)
+      if let text = replaced(dfa, content, UnsafeBufferPointer(start: bytes + start, count: end - start), &newHead) {
+        pass(text, next, newHead, model)
       } else {
-        run(next, bytes, start, end, first, model)
+        run(next, bytes, start, end, head, model)
       }
     }
   }
 
-  private func pass(_ piece: [UInt8], _ number: Int, _ first: Bool, _ model: any Model) {
+  private func pass(_ piece: [UInt8], _ number: Int, _ head: Int, _ model: any Model) {
     piece.withUnsafeBufferPointer { piece in
-      if let start = piece.baseAddress, !piece.isEmpty { run(number, start, 0, piece.count, first, model) }
+      if let start = piece.baseAddress, !piece.isEmpty { run(number, start, 0, piece.count, head, model) }
     }
   }
 
   /// The usual kind of stage, without the calls of the general one.
   private func isolate(
-    _ dfa: Dfa, _ next: Int, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ first: Bool, _ model: any Model
+    _ dfa: Dfa, _ next: Int, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ head: Int, _ model: any Model
   ) {
     let isLast = next == stages.count
     var from = start
@@ -106,15 +108,15 @@ struct PreTokenizer: Sendable {
         at += utf8Length(bytes[at])
         continue
       }
-      if from < at { run(next, bytes, from, at, first && from == start, model) }
+      if from < at { run(next, bytes, from, at, head, model) }
       if at < to {
-        if isLast { model.tokenize(bytes, at, to) } else { run(next, bytes, at, to, first && at == start, model) }
+        if isLast { model.tokenize(bytes, at, to) } else { run(next, bytes, at, to, head, model) }
       }
       from = to
       at = to
       last = to
     }
-    if from < end { run(next, bytes, from, end, first && from == start, model) }
+    if from < end { run(next, bytes, from, end, head, model) }
   }
 
   private typealias Span = (from: Int, to: Int, isMatch: Bool)

@@ -87,25 +87,25 @@ public final class Tokenizer: Sendable {
 
   /// Text without tokens of the raw kind.
   private func encodePlain(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ model: any Model) {
-    var isCut = false
+    var head = start == 0 && end > 0 ? utf8Length(bytes[0]) : 0
     let text = UnsafeBufferPointer(start: bytes + start, count: end - start)
-    if !normalizer.isEmpty, let changed = normalizer.apply(text, isCut: &isCut) {
+    if !normalizer.isEmpty, let changed = normalizer.apply(text, head: &head) {
       changed.withUnsafeBufferPointer { changed in
         if let bytes = changed.baseAddress {
-          encodePieces(bytes, 0, changed.count, isFirst: start == 0 && !isCut, model)
+          encodePieces(bytes, 0, changed.count, head: head, model)
         }
       }
     } else {
-      encodePieces(bytes, start, end, isFirst: start == 0, model)
+      encodePieces(bytes, start, end, head: head, model)
     }
   }
 
   private func encodePieces(
-    _ bytes: UnsafePointer<UInt8>, _ from: Int, _ to: Int, isFirst: Bool, _ model: any Model
+    _ bytes: UnsafePointer<UInt8>, _ from: Int, _ to: Int, head: Int, _ model: any Model
   ) {
     normalized.split(
       bytes, from, to,
-      text: { start, end in preTokenizer.run(bytes, start, end, isFirst: isFirst && start == from, model) },
+      text: { start, end in preTokenizer.run(bytes, start, end, head: head, model) },
       token: { model.ids.append($0) })
   }
 
