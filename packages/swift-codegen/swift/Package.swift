@@ -5,12 +5,15 @@ let package = Package(
   name: "Pippin",
   platforms: [.iOS(.v17), .macOS(.v14)],
   products: [
-    .library(name: "PippinTokenizer", targets: ["PippinTokenizer"])
+    .library(name: "PippinTokenizer", targets: ["PippinTokenizer"]),
+    .library(name: "PippinRuntime", targets: ["PippinRuntime"]),
   ],
   targets: [
     .target(name: "PippinTokenizer"),
+    .target(name: "PippinRuntime", dependencies: ["PippinTokenizer"]),
     .executableTarget(name: "TokenizerDriver", dependencies: ["PippinTokenizer"]),
     .testTarget(
       name: "PippinTokenizerTests", dependencies: ["PippinTokenizer"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "PippinRuntimeTests", dependencies: ["PippinRuntime", "PippinTokenizer"]),
   ]
 )
