@@ -14,6 +14,14 @@
     private let makeCache: () throws -> any KeyValueCache
 
     var contextLength: Int { packages.manifest.contextLength }
+    var states: [RuntimeManifest.State] { packages.manifest.states }
+
+    /// States that a package of the chain declares.
+    func states(ofPackage package: Int) -> [RuntimeManifest.State] {
+      guard #available(iOS 18, macOS 15, *) else { return [] }
+      let declared = packages.chain(decode)[package].modelDescription.stateDescriptionsByName
+      return states.filter { declared[$0.name] != nil }
+    }
 
     /// - Throws: `RuntimeError.manifestInvalid`, `.systemTooOld`.
     init(_ packages: LoadedPackages) throws {

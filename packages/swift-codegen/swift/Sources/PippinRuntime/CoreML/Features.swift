@@ -1,5 +1,6 @@
 #if canImport(CoreML)
   @preconcurrency import CoreML
+  import Foundation
 
   /// Named values that go through a chain of packages.
   final class Features: MLFeatureProvider {
