@@ -37,6 +37,8 @@ public enum FakeCoreML {
   public struct Live: Sendable, Equatable {
     public var models = 0
     public var states = 0
+
+    public init() {}
   }
 
   public final class Counter: @unchecked Sendable {

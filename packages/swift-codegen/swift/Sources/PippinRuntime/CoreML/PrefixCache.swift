@@ -23,6 +23,13 @@
 
     private static let magic = Data("pippinKV1\n".utf8)
 
+    /// The same state gives the same bytes.
+    private static var encoder: JSONEncoder {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return encoder
+    }
+
     /// Fills the session's cache with the first `count` of `ids`, if they are on disk.
     ///
     /// - Returns: whether they were.
@@ -69,7 +76,7 @@
         }
       }
       header.sha256 = Self.hash(payload)
-      guard Int64(payload.count) <= options.maximumBytes, let json = try? JSONEncoder().encode(header) else { return }
+      guard Int64(payload.count) <= options.maximumBytes, let json = try? Self.encoder.encode(header) else { return }
       var length = UInt32(json.count).littleEndian
       let head = Self.magic + Data(bytes: &length, count: 4) + json
       try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
