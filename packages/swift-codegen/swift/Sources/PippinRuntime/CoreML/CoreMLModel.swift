@@ -8,7 +8,7 @@
   ///     for try await chunk in model.generate([ChatMessage(role: "user", content: "Hello")], options: .init()) { … }
   ///
   /// Keys and values of a conversation stay in memory: the next turn computes only what is new.
-  public final class CoreMLModel: LanguageModel {
+  public final class CoreMLModel: InspectableModel {
     public let facts: ModelFacts
     private let options: CoreMLOptions
     private let loader: ModelLoader
@@ -39,9 +39,6 @@
 
     public func unload() async { await gate.endAnswers { self.loaded { $0 = nil } } }
 
-    /// Logits of the token that follows `ids`, for tests on the device.
-    ///
-    /// - Returns: one for each token of the vocabulary.
     public func logits(after ids: [Int]) async throws -> [Float] {
       try await gate.withTurn {
         let session = try await self.ready().session
@@ -49,6 +46,20 @@
         session.rewind(to: 0)
         _ = try await session.read(ids) { row = $0.values }
         return row
+      }
+    }
+
+    public func greedy(after ids: [Int], count: Int) async throws -> [Int] {
+      try await gate.withTurn {
+        let model = try await self.ready()
+        var answer: [Int] = []
+        guard count > 0 else { return answer }
+        let events = AnswerLoop.Events(token: { id in
+          answer.append(id)
+          return false
+        })
+        _ = try await self.loop(model, GenerateOptions(maxTokens: count), prompt: ids).run(ids, events)
+        return answer
       }
     }
 
@@ -64,6 +75,17 @@
       return model
     }
 
+    private func limit(_ model: LoadedModel, _ asked: GenerateOptions) -> Int {
+      min(asked.maxContext ?? .max, model.session.contextLength)
+    }
+
+    private func loop(_ model: LoadedModel, _ asked: GenerateOptions, prompt: [Int]) -> AnswerLoop {
+      AnswerLoop(
+        session: model.session, sampler: Sampler(asked.sampling, prompt: prompt),
+        stopTokens: Set(model.manifest.stopTokens).union(model.tokenizer.stopIds), limit: limit(model, asked), options: asked,
+        adaptation: options.adaptation, conditions: options.conditions)
+    }
+
     private func answer(
       _ messages: [ChatMessage], _ asked: GenerateOptions, _ began: ContinuousClock.Instant, _ continuation: AnswerContinuation
     ) async throws {
@@ -71,14 +93,10 @@
         throw RuntimeError.conditionsTooBad("it is too hot")
       }
       let model = try await ready()
-      let limit = min(asked.maxContext ?? .max, model.session.contextLength)
-      let prompt = try PromptFitter(tokenizer: model.tokenizer, options: asked, limit: limit).fit(messages)
+      let prompt = try PromptFitter(tokenizer: model.tokenizer, options: asked, limit: limit(model, asked)).fit(messages)
       let prefixes = PrefixUse(model, prompt, self.options)
       prefixes?.restore()
-      let loop = AnswerLoop(
-        session: model.session, sampler: Sampler(asked.sampling, prompt: prompt.ids),
-        stopTokens: Set(model.manifest.stopTokens).union(model.tokenizer.stopIds), limit: limit, options: asked,
-        adaptation: options.adaptation, conditions: options.conditions)
+      let loop = loop(model, asked, prompt: prompt.ids)
       var text = AnswerText(
         model.tokenizer.stream(skipsSpecialTokens: true), stopTexts: asked.stopTexts, begins: AnswerText.kind(after: prompt.text))
       var usage = Usage(promptTokens: prompt.ids.count, droppedMessages: prompt.droppedMessages)
