@@ -152,7 +152,7 @@ def driven(report: Report) -> None:
         ]
         answers, counts = runtime(lines)
         wanted = generated(folder, talk, "--max-tokens", "24")
-        left, whole, _, other, short, _, long, dropped = answers[1:]
+        left, whole, _, other, short, long, dropped = answers[1:]
         report.check("an answer that is left early holds its first tokens", left["ids"] == wanted["ids"][: len(left["ids"])] and len(left["ids"]) < 8)
         report.check("the next answer is whole and right", whole["ids"] == wanted["ids"])
         again = generated(folder, lines[4]["messages"], "--max-tokens", "24")

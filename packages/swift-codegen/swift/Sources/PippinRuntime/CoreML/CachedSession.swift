@@ -14,6 +14,7 @@
     private let makeCache: () throws -> any KeyValueCache
 
     var contextLength: Int { packages.manifest.contextLength }
+    let recomputes = false
     var states: [RuntimeManifest.State] { packages.manifest.states }
 
     /// States that a package of the chain declares.

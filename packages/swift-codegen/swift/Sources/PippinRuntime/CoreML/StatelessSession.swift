@@ -9,6 +9,7 @@
     private let function: RuntimeManifest.Function
 
     var contextLength: Int { packages.manifest.contextLength }
+    let recomputes = true
 
     /// Core ML prepares each new length of input: lengths are rounded up to a multiple of this where padding is allowed.
     private static let bucket = 32

@@ -2,6 +2,8 @@
 protocol TokenSession: AnyObject, Sendable {
   /// Tokens of prompt and answer together.
   var contextLength: Int { get }
+  /// Whether tokens that were read are computed again at each call.
+  var recomputes: Bool { get }
   /// What was read, in order. After an error it holds what is still usable.
   var tokens: [Int] { get }
   /// Forgets all tokens from place `count` on.
@@ -15,12 +17,12 @@ protocol TokenSession: AnyObject, Sendable {
 extension TokenSession {
   /// Reads `ids` from the first place where they differ from what is held.
   ///
-  /// - Returns: how many were held already. The last one is always read again: its logits are wanted.
+  /// - Returns: how many need not be computed. The last one is always read again: its logits are wanted.
   func read(_ ids: [Int], _ read: (Logits) throws -> Void) async throws -> Int {
     var common = 0
     while common < min(tokens.count, ids.count - 1), tokens[common] == ids[common] { common += 1 }
     rewind(to: common)
     try await feed(Array(ids[common...]), read)
-    return common
+    return recomputes ? 0 : common
   }
 }

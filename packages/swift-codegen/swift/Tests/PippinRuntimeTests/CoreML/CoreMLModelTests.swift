@@ -55,8 +55,9 @@
       let prompt = ids(turn)
       let second = try await Collected(model.generate(turn, options: GenerateOptions(maxTokens: 6)))
       #expect(second.ids == Toy.answer(prompt, 6))
-      // The prompt of the first turn, at the least.
-      #expect(second.end!.usage.cachedTokens >= ids(hello).count)
+      let cached = second.end!.usage.cachedTokens
+      // The prompt of the first turn, at the least; a program without a cache computes all of it again.
+      #expect(form == .ranged || form == .fixed ? cached == 0 : cached >= ids(hello).count)
     }
 
     @Test func aPromptGoesThroughPrefillInPieces() async throws {
