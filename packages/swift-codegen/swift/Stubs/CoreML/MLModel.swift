@@ -7,7 +7,7 @@ public enum MLComputeUnits: Int, Sendable {
   case cpuAndNeuralEngine = 3
 }
 
-open class MLModelConfiguration: NSObject, @unchecked Sendable {
+open class MLModelConfiguration: NSObject {
   open var modelDisplayName: String?
   open var computeUnits: MLComputeUnits = .all
   /// iOS 18, macOS 15.
@@ -69,7 +69,7 @@ open class MLModelDescription: NSObject {
 }
 
 /// iOS 18, macOS 15.
-open class MLState: NSObject, @unchecked Sendable {
+open class MLState: NSObject {
   let state: any FakeState
 
   init(_ state: any FakeState) {
@@ -86,7 +86,7 @@ open class MLState: NSObject, @unchecked Sendable {
   }
 }
 
-open class MLModel: NSObject, @unchecked Sendable {
+open class MLModel: NSObject {
   public let modelDescription: MLModelDescription
   public let configuration: MLModelConfiguration
   private let function: any FakeFunction

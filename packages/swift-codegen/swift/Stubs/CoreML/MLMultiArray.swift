@@ -18,7 +18,7 @@ public enum MLMultiArrayDataType: Int, Sendable {
   }
 }
 
-open class MLMultiArray: NSObject, @unchecked Sendable {
+open class MLMultiArray: NSObject {
   public let dataType: MLMultiArrayDataType
   public let shape: [NSNumber]
   public let strides: [NSNumber]
@@ -80,7 +80,7 @@ public enum MLFeatureType: Int, Sendable {
   case state = 8
 }
 
-open class MLFeatureValue: NSObject, @unchecked Sendable {
+open class MLFeatureValue: NSObject {
   public let type: MLFeatureType
   public let multiArrayValue: MLMultiArray?
 

@@ -2,7 +2,8 @@
   @preconcurrency import CoreML
 
   /// A model in memory: for each function of the manifest one `MLModel` a package, in the order of the chain.
-  struct LoadedPackages: Sendable {
+  struct LoadedPackages: @unchecked Sendable {
+    // Apple documents that a model may be used from any task.
     let manifest: RuntimeManifest
     let units: ComputeUnits
     fileprivate let chains: [String: [MLModel]]
@@ -48,7 +49,8 @@
 
   /// The cache as Core ML's own state: one for each package, shared by its functions.
   @available(iOS 18, macOS 15, *)
-  final class StateCache: KeyValueCache {
+  final class StateCache: KeyValueCache, @unchecked Sendable {
+    // One task at a time uses a session and its cache.
     let states: [MLState]
 
     init(_ chain: [MLModel]) { states = chain.map { $0.makeState() } }
