@@ -104,7 +104,8 @@ open class MLModel: NSObject {
     self.init(try FakeCoreML.function(at: url, configuration), configuration)
   }
 
-  public class func load(contentsOf url: URL, configuration: MLModelConfiguration = MLModelConfiguration()) async throws -> MLModel {
+  public class func load(contentsOf url: URL, configuration: MLModelConfiguration = MLModelConfiguration()) async throws -> MLModel
+  {
     MLModel(try FakeCoreML.function(at: url, configuration), configuration)
   }
 

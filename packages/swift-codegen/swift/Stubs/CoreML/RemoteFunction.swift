@@ -127,7 +127,9 @@ private final class Connection: @unchecked Sendable {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw MLModelError(.io, "the socket's path is too long") }
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      throw MLModelError(.io, "the socket's path is too long")
+    }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     let socket = socket
     let status = withUnsafePointer(to: &address) { pointer in

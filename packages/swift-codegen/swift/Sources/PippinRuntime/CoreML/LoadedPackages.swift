@@ -20,7 +20,8 @@
     /// Sends features through the packages: each sees the inputs and all earlier outputs.
     ///
     /// - Returns: the logits.
-    func run(_ function: RuntimeManifest.Function, _ features: Features, _ cache: (any KeyValueCache)?) async throws -> MLMultiArray {
+    func run(_ function: RuntimeManifest.Function, _ features: Features, _ cache: (any KeyValueCache)?) async throws -> MLMultiArray
+    {
       for (number, model) in chain(function).enumerated() {
         do {
           if let cache {

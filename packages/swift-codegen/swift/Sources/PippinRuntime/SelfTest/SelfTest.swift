@@ -72,7 +72,8 @@ public struct SelfTest: Sendable {
       let text = render(one, tokenizer)
       let ids = tokenizer.encode(one.prompt, addsSpecialTokens: tokenizer.chatTemplate == nil)
       return [
-        Finding(name: "\(name): text", isPassed: text == one.prompt, detail: text == one.prompt ? "" : difference(text, one.prompt)),
+        Finding(
+          name: "\(name): text", isPassed: text == one.prompt, detail: text == one.prompt ? "" : difference(text, one.prompt)),
         Finding(
           name: "\(name): token ids", isPassed: ids == one.ids,
           detail: ids == one.ids ? "\(ids.count) tokens" : "\(ids.count) tokens, \(one.ids.count) were expected"),

@@ -162,7 +162,8 @@
       @Test func theLastMessageAloneMayStillBeTooLong() async throws {
         let toy = try Toy(.states)
         defer { toy.remove() }
-        let messages = hello + [ChatMessage(role: "assistant", content: "Hi"), ChatMessage(role: "user", content: .string(long(60)))]
+        let messages =
+          hello + [ChatMessage(role: "assistant", content: "Hi"), ChatMessage(role: "user", content: .string(long(60)))]
         let alone = ids([messages[2]]).count
         await #expect(throws: RuntimeError.promptTooLong(tokens: alone, limit: Toy.context)) {
           try await Collected(toy.model().generate(messages, options: GenerateOptions(contextPolicy: .dropOldestTurns)))

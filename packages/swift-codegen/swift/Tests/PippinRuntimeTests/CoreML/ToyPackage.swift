@@ -104,7 +104,9 @@
         } else {
           inputs.append(#"{"name":"attention_mask","role":"attentionMask","dtype":"I32","shape":[1,\#(length)]}"#)
         }
-        var outputs = [#"{"name":"logits","role":"logits","dtype":"F16","shape":[1,\#(isCached ? "1" : length),\#(Self.vocabSize)]}"#]
+        var outputs = [
+          #"{"name":"logits","role":"logits","dtype":"F16","shape":[1,\#(isCached ? "1" : length),\#(Self.vocabSize)]}"#
+        ]
         if form == .features {
           let cache = { (name: String) in #"{"name":"\#(name)","role":"keyCache","dtype":"F16","shape":[1,1,\#(Self.context),2]}"# }
           inputs.append(cache("keys"))
