@@ -13,6 +13,7 @@ let package = Package(
     .target(name: "PippinRuntime", dependencies: ["PippinTokenizer"]),
     .executableTarget(name: "TokenizerDriver", dependencies: ["PippinTokenizer"]),
     .executableTarget(name: "RuntimeDriver", dependencies: ["PippinRuntime", "PippinTokenizer"]),
+    .executableTarget(name: "SamplerDriver", dependencies: ["PippinRuntime"]),
     .testTarget(
       name: "PippinTokenizerTests", dependencies: ["PippinTokenizer"], resources: [.copy("Fixtures")]),
     .testTarget(name: "PippinRuntimeTests", dependencies: ["PippinRuntime", "PippinTokenizer"]),
