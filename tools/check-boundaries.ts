@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   verify: ["core"],
   tune: ["core", "kernels", "checkpoint", "decoder", "quantize", "verify"],
   tokenizer: ["core"],
+  bench: ["core"],
 };
 
 /** Entry points that run in a browser. */
@@ -30,6 +31,7 @@ const BROWSER_ENTRIES = [
   "packages/coreml/src/program.ts",
   "packages/tokenizer/src/index.ts",
   "packages/verify/src/index.ts",
+  "packages/bench/src/index.ts",
 ];
 
 const problems: string[] = [];
