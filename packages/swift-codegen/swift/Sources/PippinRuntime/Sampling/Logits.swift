@@ -26,6 +26,14 @@ public struct Logits {
     }
   }
 
+  /// All logits, one for each token.
+  var values: [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+      if let base = buffer.baseAddress { copy(to: base) }
+      filled = count
+    }
+  }
+
   /// Writes all logits as Float.
   func copy(to row: UnsafeMutablePointer<Float>) {
     switch format {

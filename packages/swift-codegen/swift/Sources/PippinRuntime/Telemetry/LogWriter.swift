@@ -62,7 +62,7 @@ final class LogWriter: @unchecked Sendable {
   }
 
   private let queue = DispatchQueue(label: "pippin.telemetry", qos: .utility)
-  private let pending = Guarded(Pending())
+  private let pending = Locked(Pending())
   private let limits: LogLimits
   private let session: @Sendable (Int) -> JsonLine
   private let now: @Sendable () -> Int64

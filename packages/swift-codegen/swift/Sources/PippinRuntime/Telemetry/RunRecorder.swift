@@ -70,7 +70,7 @@ public final class RunRecorder: Sendable {
   private let scenario: RunScenario
   private let start: Int64
   private let signpost: SignpostInterval
-  private let state: Guarded<State>
+  private let state: Locked<State>
 
   init(id: String, model: Telemetry.Model, scenario: RunScenario, of telemetry: Telemetry) {
     self.id = id
@@ -79,7 +79,7 @@ public final class RunRecorder: Sendable {
     self.telemetry = telemetry
     signpost = telemetry.signposts.begin("generate")
     start = telemetry.nanoseconds
-    state = Guarded(State(batch: TokenBatch(run: id, first: 0), lastHandOver: start))
+    state = Locked(State(batch: TokenBatch(run: id, first: 0), lastHandOver: start))
     telemetry.write(.runBegan)
     telemetry.noteNetwork()
     telemetry.sampleConditions(run: id, isEdge: true)

@@ -56,7 +56,7 @@ public final class Telemetry: Sendable {
   public let folder: URL
 
   let signposts: Signposts
-  let state: Guarded<State>
+  let state: Locked<State>
   private let anchor: ClockAnchor
   private let clock: TelemetryClock
   private let writer: LogWriter
@@ -82,7 +82,7 @@ public final class Telemetry: Sendable {
     self.conditions = conditions
     self.battery = battery
     signposts = Signposts(subsystem: subsystem)
-    state = Guarded(State(isLowPowerMode: conditions.isLowPowerMode))
+    state = Locked(State(isLowPowerMode: conditions.isLowPowerMode))
     writer = LogWriter(
       file: LogFile(folder: folder, session: "\(anchor.compact)-\(session.prefix(8))", limits: limits), limits: limits,
       session: { part in sessionLine(session, anchor: anchor, part: part) },
