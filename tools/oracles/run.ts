@@ -24,6 +24,7 @@ const TESTS = [
     "templates",
     "gguf-vocabularies",
     "swift",
+    "app-log",
     "gguf",
     "palettes",
     "calibrate",

@@ -161,8 +161,8 @@ public final class RunRecorder: Sendable {
     telemetry.noteNetwork()
     telemetry.sampleConditions(run: id, isEdge: true)
     telemetry.write(state.with { line($0, outcome: outcome) })
-    telemetry.write(.runEnded)
-    telemetry.sampleBattery(run: id)
+    // The file is not changed before the battery's answer: a run's records stay together.
+    telemetry.sampleBattery(run: id, then: .runEnded)
     telemetry.forget(run: id)
   }
 
