@@ -64,8 +64,10 @@ import Testing
       fixture.telemetry.diagnostic("note")
       await fixture.telemetry.flush()
     }
+    _ = fixture.model()
     try FileManager.default.removeItem(at: parent)
     let records = try await fixture.records()
+    #expect(!records.of("device").isEmpty && !records.of("model").isEmpty, "runs name them: they are kept beyond the limit")
     let notes = records.filter { $0["type"] == "note" }.count
     let lost = try #require(records.first { $0["type"] == "log_lines_lost" })
     #expect(notes > 0 && notes < 100)
