@@ -191,17 +191,23 @@ extension Telemetry {
   }
 
   /// The system answers on the main thread, when it has time.
-  func sampleBattery(run: String) {
+  ///
+  /// - Parameter entry: written behind the answer.
+  func sampleBattery(run: String, then entry: LogEntry? = nil) {
     state.with { state in
       state.batteryTask = Task { [before = state.batteryTask] in
         await before?.value
-        guard let battery = await self.battery() else { return }
-        let now = self.nanoseconds
-        let rank = Battery.State.allCases.firstIndex(of: battery.state) ?? 0
-        self.write(sampleLine("hw.battery.charge", battery.charge, unit: "1", run: run, at: now))
-        self.write(sampleLine("hw.battery.state", Double(rank), unit: "1", run: run, at: now, raw: battery.state.rawValue))
+        if let battery = await self.battery() { self.write(battery, run: run) }
+        if let entry { self.write(entry) }
       }
     }
+  }
+
+  private func write(_ battery: Battery, run: String) {
+    let now = nanoseconds
+    let rank = Battery.State.allCases.firstIndex(of: battery.state) ?? 0
+    write(sampleLine("hw.battery.charge", battery.charge, unit: "1", run: run, at: now))
+    write(sampleLine("hw.battery.state", Double(rank), unit: "1", run: run, at: now, raw: battery.state.rawValue))
   }
 
   /// Network bytes so far, so that those of a run can be told from those before it.
