@@ -12,6 +12,7 @@ let package = Package(
     .target(name: "PippinTokenizer"),
     .target(name: "PippinRuntime", dependencies: ["PippinTokenizer"]),
     .executableTarget(name: "TokenizerDriver", dependencies: ["PippinTokenizer"]),
+    .executableTarget(name: "RuntimeDriver", dependencies: ["PippinRuntime", "PippinTokenizer"]),
     .testTarget(
       name: "PippinTokenizerTests", dependencies: ["PippinTokenizer"], resources: [.copy("Fixtures")]),
     .testTarget(name: "PippinRuntimeTests", dependencies: ["PippinRuntime", "PippinTokenizer"]),

@@ -6,8 +6,8 @@ public struct AnswerText {
   private let decoder: StreamDecoder?
   private var stops: StopTexts
   private var parts: AnswerParts
-  /// Tokens whose text was not given out yet.
-  private var ids: [Int] = []
+  /// Tokens whose text was not given out yet; after `finish`, those without a text of their own.
+  public private(set) var pendingIds: [Int] = []
 
   /// - Parameters:
   ///   - decoder: made by `Tokenizer.stream(skipsSpecialTokens: true)`; nil for a model that gives text.
@@ -32,14 +32,14 @@ public struct AnswerText {
   /// The chunks that a token completes, perhaps none.
   public mutating func push(_ id: Int) -> [Chunk] {
     guard !hasStopped else { return [] }
-    ids.append(id)
+    pendingIds.append(id)
     return push(decoder?.push(id) ?? "")
   }
 
   /// The chunks that a piece of raw text completes, perhaps none.
   public mutating func push(_ text: String) -> [Chunk] { chunks(parts.push(stops.push(text))) }
 
-  /// What was held back. Tokens without a text of their own at the end of an answer are in no chunk.
+  /// What was held back. Tokens without a text of their own stay in `pendingIds`.
   public mutating func finish() -> [Chunk] {
     let last = stops.push(decoder?.finish() ?? "") + stops.finish()
     return chunks(parts.push(last) + parts.finish())
@@ -49,8 +49,8 @@ public struct AnswerText {
   private mutating func chunks(_ parts: [AnswerPart]) -> [Chunk] {
     var chunks = parts.filter { !$0.text.isEmpty }.map { Chunk(text: $0.text, kind: $0.kind) }
     guard !chunks.isEmpty else { return [] }
-    chunks[0].ids = ids
-    ids = []
+    chunks[0].ids = pendingIds
+    pendingIds = []
     return chunks
   }
 }
