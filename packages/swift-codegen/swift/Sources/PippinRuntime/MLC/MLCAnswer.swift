@@ -20,23 +20,22 @@
       start: ContinuousClock.Instant
     ) throws {
       guard !messages.isEmpty else { throw RuntimeError.promptEmpty }
+      try MLCRequest.refuse(options)
       self.options = options
       self.start = start
       limit = min(options.maxContext ?? facts.contextLength, facts.contextLength)
       var messages = messages
       var room: Int?
       var begins = AnswerPart.Kind.text
-      if let tokenizer, let template = tokenizer.chatTemplate {
-        let count = { tokenizer.encode(try template.render($0), addsSpecialTokens: false).count }
-        if options.contextPolicy == .dropOldestTurns {
-          let fitted = try dropOldestTurns(messages, limit: limit, answerTokens: options.maxTokens ?? 1, count: count)
-          messages = fitted.messages
-          dropped = fitted.dropped
-        }
-        let tokens = try count(messages)
-        guard tokens < limit else { throw RuntimeError.promptTooLong(tokens: tokens, limit: limit) }
-        room = limit - tokens
-        begins = AnswerText.kind(after: try template.render(messages))
+      // Without a template the fitter counts the last message only.
+      if let tokenizer, tokenizer.chatTemplate != nil {
+        let prompt = try PromptFitter(tokenizer: tokenizer, options: options, limit: limit).fit(messages)
+        messages = prompt.messages
+        dropped = prompt.droppedMessages
+        // The engine takes no request for 0 tokens.
+        guard prompt.ids.count < limit else { throw RuntimeError.promptTooLong(tokens: prompt.ids.count, limit: limit) }
+        room = limit - prompt.ids.count
+        begins = AnswerText.kind(after: prompt.text)
       } else if options.contextPolicy == .dropOldestTurns {
         throw RuntimeError.unsupported("turns can be dropped only where tokenizer.pippin lies beside the model")
       } else if options.maxContext != nil {
@@ -85,19 +84,14 @@
       var usage = Usage(droppedMessages: dropped)
       usage.promptTokens = counted?.prompt_tokens ?? 0
       usage.outputTokens = counted?.completion_tokens ?? 0
-      if let first { usage.timeToFirstToken = seconds(from: start, to: first) }
-      if let first, let last { usage.decodeSeconds = seconds(from: first, to: last) }
+      if let first { usage.timeToFirstToken = start.duration(to: first).inSeconds }
+      if let first, let last { usage.decodeSeconds = first.duration(to: last).inSeconds }
       usage.prefillSeconds = usage.timeToFirstToken
       if let fed = counted?.extra?.num_prefill_tokens {
         usage.cachedTokens = max(0, usage.promptTokens - fed)
         if let rate = counted?.extra?.prefill_tokens_per_s, rate > 0 { usage.prefillSeconds = Double(fed) / Double(rate) }
       }
       return usage
-    }
-
-    private func seconds(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Double {
-      let (seconds, attoseconds) = start.duration(to: end).components
-      return Double(seconds) + Double(attoseconds) * 1e-18
     }
   }
 #endif

@@ -9,9 +9,8 @@
     var sampling: Sampling
     var stopTexts: [String]
 
-    /// - Throws: `RuntimeError.unsupported` for what the engine cannot do.
+    /// - Throws: `RuntimeError.unsupported` for messages that the engine does not take.
     init(_ messages: [ChatMessage], _ options: GenerateOptions, maxTokens: Int?) throws {
-      try Self.refuse(options)
       self.messages = try messages.map(Self.message)
       self.maxTokens = maxTokens
       sampling = options.sampling
@@ -25,7 +24,8 @@
         stream_options: StreamOptions(include_usage: true), temperature: sampling.temperature, top_p: sampling.topP)
     }
 
-    private static func refuse(_ options: GenerateOptions) throws {
+    /// - Throws: `RuntimeError.unsupported` for what the engine cannot do.
+    static func refuse(_ options: GenerateOptions) throws {
       let sampling = options.sampling
       let isRandom = sampling.temperature > 0
       let refused: [(isAsked: Bool, what: String)] = [
