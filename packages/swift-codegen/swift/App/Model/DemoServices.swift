@@ -7,9 +7,14 @@ import PippinRuntime
 ///
 ///     enum DemoModel {
 ///       static let services = DemoServices(
-///         facts: QwenAssets.facts, computeUnits: ComputeUnits.allCases, conditions: SystemConditions.shared,
+///         facts: QwenAssets.facts,
+///         computeUnits: ComputeUnits.allCases,
+///         conditions: SystemConditions.shared,
 ///         make: { options in QwenAssets.languageModel(computeUnits: options.computeUnits) })
 ///     }
+///
+/// What the package does not have is left out: the app then does not show it. `make` may be called often and from any task, and
+/// does no more than to make the object; the closures must not load the model themselves.
 struct DemoServices: Sendable {
   /// How a model is made.
   struct Options: Sendable, Equatable {
