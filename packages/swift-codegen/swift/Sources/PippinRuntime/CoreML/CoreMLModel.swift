@@ -94,6 +94,7 @@
       if options.adaptation.refusesWhenCritical, options.conditions.thermalState == .critical {
         throw RuntimeError.conditionsTooBad("it is too hot")
       }
+      try asked.sampling.validate()
       let model = try await ready()
       let meter = AnswerMeter(called: called, run: run(model, asked))
       do {
