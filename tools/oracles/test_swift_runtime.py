@@ -148,7 +148,7 @@ def driven(report: Report) -> None:
             {"messages": [system, user("How many legs does a spider have?")], "maxTokens": 24},
             {"messages": TALKS[0], "maxTokens": 400, "maxContext": 40},
             {"messages": [user("word " * 600)], "maxTokens": 4},
-            {"messages": [user("word " * 300), assistant("Yes."), user(CAPITAL)], "maxTokens": 24, "policy": "dropOldestTurns"},
+            {"messages": [user("word " * 520), assistant("Yes."), user(CAPITAL)], "maxTokens": 24, "policy": "dropOldestTurns"},
         ]
         answers, counts = runtime(lines)
         wanted = generated(folder, talk, "--max-tokens", "24")

@@ -27,6 +27,8 @@ const TEXT: Readonly<Record<ManifestFeature["role"], (fn: ManifestFunction) => s
     fn.logitsRows === "all"
       ? "Scores of the next token after each position, one per vocabulary entry."
       : "Scores of the next token, one per vocabulary entry.",
+  keyCache: () => "Keys of the tokens so far; what a call returns is handed to the next one.",
+  valueCache: () => "Values of the tokens so far; what a call returns is handed to the next one.",
 };
 
 /** The Core ML description of one function, from the manifest: what Xcode and `MLModel` read. */
