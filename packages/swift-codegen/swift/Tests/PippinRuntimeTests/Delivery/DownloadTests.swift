@@ -5,7 +5,8 @@ import Testing
 
 /// `npm run test:oracles -- --only delivery` starts the server and looks that these ran.
 @Suite(
-  .serialized, .enabled(if: FaultyServer.address != nil, "needs tools/swift/faulty-server.ts, in PIPPIN_FAULTY_SERVER"))
+  .serialized, .timeLimit(.minutes(2)),
+  .enabled(if: FaultyServer.address != nil, "needs tools/swift/faulty-server.ts, in PIPPIN_FAULTY_SERVER"))
 struct DownloadTests {
   @Test(arguments: [ModelFixture.Hashes.chunks, .whole, .none]) func aModelArrivesAsItIs(_ hashes: ModelFixture.Hashes) async throws
   {
@@ -86,6 +87,32 @@ struct DownloadTests {
     let others = log.filter { $0.host == "second" }
     #expect(others.count >= 6)
     #expect(others.allSatisfy { !$0.headers.values.joined().contains("secret") })
+  }
+
+  /// Background sessions follow redirects by themselves, with the headers. There are none on Linux; the rest of the way is the same.
+  @Test func inTheBackgroundPiecesGoToWhereTheProbeWasLed() async throws {
+    let (model, server) = try await served()
+    try await server.plan(.init(faults: ["redirect"]))
+    var options = options()
+    options.headers = ["Authorization": "Bearer secret"]
+    let store = try model.store()
+    let stage = Stage(model.version, folder: store.stageFolder(of: model.version))
+    try FileManager.default.createDirectory(at: stage.folder, withIntermediateDirectories: true)
+    let (probes, pieces) = (
+      Transfers(staging: store.staging, configuration: options.foreground),
+      Transfers(staging: store.staging, configuration: options.foreground)
+    )
+    let meter = DownloadMeter(total: model.version.byteCount, options: options, onProgress: nil)
+    let run = try DownloadRun(
+      stage, base: server.base, options: options, transfers: probes, background: pieces, meter: meter)
+    try await run.run(try await stage.missing())
+    try await #expect(stage.missing().isEmpty)
+    probes.finish()
+    pieces.finish()
+    let log = try await server.log()
+    #expect(log.filter { $0.host == "first" }.map(\.range) == ["bytes=0-0", "bytes=0-0"])
+    #expect(log.filter { $0.host == "second" }.count == 8)
+    #expect(log.filter { $0.host == "second" }.allSatisfy { $0.headers["authorization"] == nil })
   }
 
   @Test func aRedirectOnTheSameHostKeepsThem() async throws {
