@@ -33,6 +33,7 @@ const TESTS = [
     "swift",
     "swift-runtime",
     "app-log",
+    "delivery",
     "gguf",
     "palettes",
     "calibrate",

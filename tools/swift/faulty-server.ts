@@ -6,13 +6,14 @@
  * prints `{"url":…,"other":…}`, the addresses of two hosts with the same files, and ends with its standard input.
  *
  * GET  /run/NAME/PATH   a file, as the plan NAME says; without a plan, as it is
+ * PUT  /file/PATH       puts a file into the folder
  * POST /plan/NAME       a plan: `{"seed":7,"rate":0.3,"faults":["drop",…]}` or `{"faults":[…],"match":"weight","times":2}`
  * GET  /log/NAME        what was asked for: `[{"path","range","status","sent","fault","host","headers"},…]`
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join, normalize } from "node:path";
+import { dirname, join, normalize } from "node:path";
 
 /** What can go wrong; each is one request's fate. */
 const FAULTS = [
@@ -104,7 +105,7 @@ async function answer(host: Entry["host"], request: IncomingMessage, response: S
   const [, action = "", name = "", ...rest] = pathname.split("/");
   const run = runNamed(decodeURIComponent(name));
   if (action === "plan" && request.method === "POST") {
-    const plan = JSON.parse(await text(request)) as Plan;
+    const plan = JSON.parse((await bytesOf(request)).toString("utf8")) as Plan;
     const unknown = plan.faults.find((fault) => !FAULTS.includes(fault));
     if (unknown !== undefined) return response.writeHead(400).end(`there is no fault ${unknown}\n`);
     Object.assign(run, {
@@ -115,6 +116,12 @@ async function answer(host: Entry["host"], request: IncomingMessage, response: S
     return response.end();
   }
   if (action === "log") return response.end(JSON.stringify(run.log));
+  if (action === "file" && request.method === "PUT") {
+    const path = join(folder!, normalize(join("/", name, ...rest)));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, await bytesOf(request));
+    return response.end();
+  }
   if (action !== "run") return response.writeHead(404).end();
   const path = normalize(rest.map(decodeURIComponent).join("/"));
   if (path.startsWith("..")) return response.writeHead(404).end();
@@ -246,13 +253,24 @@ async function endless(response: ServerResponse, entry: Entry) {
   const zeros = Buffer.alloc(64 * 1024);
   while (!response.destroyed && entry.sent < 2 ** 28) {
     entry.sent += zeros.length;
-    if (!response.write(zeros)) await new Promise((done) => response.once("drain", done).once("close", done));
+    if (!response.write(zeros)) await drained(response);
   }
   response.end();
 }
 
-async function text(request: IncomingMessage): Promise<string> {
+/** Waits until the client takes more, or has gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((done) => {
+    const end = () => {
+      response.off("drain", end).off("close", end);
+      done();
+    };
+    response.on("drain", end).on("close", end);
+  });
+}
+
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString("utf8");
+  return Buffer.concat(parts);
 }

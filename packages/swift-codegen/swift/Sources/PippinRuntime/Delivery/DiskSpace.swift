@@ -11,7 +11,7 @@ struct DiskSpace: Sendable {
       let values = try? folder.resourceValues(forKeys: [.volumeAvailableCapacityForImportantUsageKey, .volumeAvailableCapacityKey])
       // 0 where the volume does not know the better number.
       if let important = values?.volumeAvailableCapacityForImportantUsage, important > 0 { return important }
-      return values?.volumeAvailableCapacity.map(Int64.init)
+      return values?.volumeAvailableCapacity.map { Int64($0) }
     #else
       let values = try? FileManager.default.attributesOfFileSystem(forPath: folder.path)
       return (values?[.systemFreeSize] as? NSNumber)?.int64Value

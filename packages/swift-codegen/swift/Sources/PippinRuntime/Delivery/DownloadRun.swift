@@ -197,7 +197,12 @@ actor DownloadRun {
       guard job.wrongAnswers < options.retry.wrongAnswers else { throw RuntimeError.downloadFailed(path, reason: reason) }
     case .dropped(let reason):
       guard job.failures < options.retry.attempts else { throw RuntimeError.downloadFailed(path, reason: reason) }
-    case .piece, .wholeFile, .redirect: break
+    case .redirect:
+      // The system follows redirects in the background; an answer that is one must not be asked for without end.
+      guard job.failures < options.retry.attempts else {
+        throw RuntimeError.downloadFailed(path, reason: "the server redirects")
+      }
+    case .piece, .wholeFile: break
     }
     try await Task.sleep(for: .seconds(options.retry.delay(after: job.failures, retryAfter: seconds)))
   }

@@ -18,7 +18,7 @@ extension Stage {
   ///
   /// - Returns: the chunks that were not right; nil where the name says no piece of this model.
   func adoptIncoming(_ url: URL) throws -> [Int]? {
-    let numbers = url.lastPathComponent.split(separator: "-").prefix(3).compactMap { Int64($0) }
+    let numbers = url.lastPathComponent.split(separator: "-", omittingEmptySubsequences: false).prefix(3).compactMap { Int64($0) }
     defer { try? FileManager.default.removeItem(at: url) }
     guard numbers.count == 3, numbers.allSatisfy({ $0 >= 0 }), numbers[0] < version.files.count else { return nil }
     let (file, offset, count) = (Int(numbers[0]), numbers[1], numbers[2])

@@ -78,17 +78,17 @@ public final class ModelDownloader: Sendable {
 extension ModelDownloader {
   private static let sessions = Locked<[String: Transfers]>([:])
 
-  /// For the app delegate's `application(_:handleEventsForBackgroundURLSession:completionHandler:)`: takes what the system downloaded
-  /// while the app was not running. Call `download` afterwards, now or at the next start, to have it checked and put in place.
+  /// Takes what the system downloaded while the app was not running. To be called when it wakes the app for that: in
+  /// `application(_:handleEventsForBackgroundURLSession:)` of the app's delegate, or SwiftUI's `.backgroundTask(.urlSession(…))`.
+  /// Call `download` afterwards, now or at the next start, to have it checked and put in place.
   ///
-  /// - Parameter completion: the system's, called on the main thread when all is taken.
+  /// - Parameter options: those of the download.
   public static func handleBackgroundEvents(
-    identifier: String, store: ModelStore, options: DownloadOptions = DownloadOptions(), completion: @escaping @Sendable () -> Void
-  ) {
+    identifier: String, store: ModelStore, options: DownloadOptions = DownloadOptions()
+  ) async {
     var options = options
     options.backgroundIdentifier = identifier
-    guard let transfers = background(options, store) else { return completion() }
-    transfers.whenEventsAreHandled(completion)
+    await background(options, store)?.eventsAreHandled()
   }
 
   /// The session of an identifier: an app must not have two of them.

@@ -40,7 +40,9 @@ final class Transfers: NSObject, URLSessionDownloadDelegate, @unchecked Sendable
   private var transfers: [Int: Transfer] = [:]
   /// Tasks that an earlier run of the app has begun in this background session.
   private var running: [Piece: URLSessionTask] = [:]
-  private var onEventsHandled: (@Sendable () -> Void)?
+  /// Whether the system has told all that happened while the app was not running, and who waits for that.
+  private var areEventsHandled = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
   private var session: URLSession!
 
   init(staging: URL, configuration: URLSessionConfiguration) {
@@ -202,16 +204,22 @@ final class Transfers: NSObject, URLSessionDownloadDelegate, @unchecked Sendable
     }
   }
 
-  /// Has `completion` called on the main thread once the system has told all that happened while the app was not running.
-  func whenEventsAreHandled(_ completion: @escaping @Sendable () -> Void) {
-    queue.addOperation { [self] in onEventsHandled = completion }
+  /// Returns once the system has told all that happened while the app was not running.
+  func eventsAreHandled() async {
+    await withCheckedContinuation { continuation in
+      queue.addOperation { [self] in
+        if areEventsHandled { continuation.resume() } else { waiting.append(continuation) }
+        areEventsHandled = false
+      }
+    }
   }
 
   // Of URLSessionDelegate on Apple's systems; Linux does not have it.
   func urlSessionDidFinishEvents(forBackgroundURLSession session: URLSession) {
-    guard let completion = onEventsHandled else { return }
-    onEventsHandled = nil
-    DispatchQueue.main.async(execute: completion)
+    // It may come before anybody waits.
+    areEventsHandled = waiting.isEmpty
+    for continuation in waiting { continuation.resume() }
+    waiting = []
   }
 
   // MARK: Files
