@@ -5,13 +5,15 @@
  *     node tools/swift/stubs.ts          builds them and prints the flags
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { SWIFT_PACKAGE } from "./driver.ts";
 import { prepareSwift } from "./toolchain.ts";
 
 const STUBS = join(SWIFT_PACKAGE, "Stubs");
 const BUILT = join(SWIFT_PACKAGE, ".build/stubs");
+/** What was built against the stand-ins. SwiftPM does not see when one of them changes. */
+const DEPENDENTS = ["with-stubs", "app"].map((name) => join(SWIFT_PACKAGE, ".build", name));
 /** Modules that others import; the rest follows in the order of names. */
 const FIRST = ["os", "CoreML"];
 
@@ -64,6 +66,7 @@ function buildModule(name: string): void {
   ]);
   const { status } = spawnSync(file, args, { stdio: ["ignore", "inherit", "inherit"], cwd: BUILT });
   if (status !== 0) throw new Error(`the stand-in for ${name} does not build`);
+  for (const folder of DEPENDENTS) rmSync(folder, { recursive: true, force: true });
 }
 
 if (import.meta.main) console.log(buildStubs().join(" "));
