@@ -85,7 +85,7 @@
       AnswerLoop(
         session: model.session, sampler: Sampler(asked.sampling, prompt: prompt),
         stopTokens: Set(model.manifest.stopTokens).union(model.tokenizer.stopIds), limit: limit(model, asked), options: asked,
-        adaptation: options.adaptation, conditions: options.conditions)
+        adaptation: options.adaptation, conditions: options.conditions, pause: options.pause)
     }
 
     private func answer(

@@ -27,6 +27,8 @@ public struct CoreMLOptions: Sendable {
   public var store: ModelStore?
   /// What the device runs; tests name others.
   var system: SystemVersion?
+  /// How the device is given rest; tests count it.
+  var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
   public init(
     computeUnits: ComputeUnits = .all, fallsBack: Bool = true, check: Check = .sizes, checksMemory: Bool = true,

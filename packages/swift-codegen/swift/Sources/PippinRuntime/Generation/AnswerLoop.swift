@@ -10,6 +10,7 @@ struct AnswerLoop {
   let options: GenerateOptions
   let adaptation: AdaptationPolicy
   let conditions: any DeviceConditions
+  let pause: (Duration) async throws -> Void
 
   /// What happens while an answer is made.
   struct Events {
@@ -63,7 +64,7 @@ struct AnswerLoop {
 
   private func rest(after work: Duration) async throws {
     guard let share = adaptation.rest[conditions.thermalState], share > 0 else { return }
-    try await Task.sleep(for: work * share)
+    try await pause(work * share)
   }
 
   /// Forgets half of the tokens behind the kept ones, so that it has to be done seldom, and reads the rest again.
