@@ -43,7 +43,7 @@ export function bindingsFile(facts: BindingFacts): string | undefined {
   const available = availability(facts);
   const types = functions.flatMap((each) => [
     inputClass(each),
-    outputClass(each, name),
+    outputClass(each, facts),
     modelClass(each, facts),
   ]);
   const state =
@@ -54,6 +54,7 @@ ${statesText(manifest.states)}
 public typealias ${name}State = MLState`;
   const body = declarations([
     ...[state, ...types].filter((type) => type !== undefined).map(marked),
+    ...functions.flatMap((each) => shapedOutputs(each, available)),
     errorType(facts),
   ]);
   const first = header(
@@ -75,6 +76,9 @@ function availability({ manifest, minimumSystem }: BindingFacts): string | undef
   const macOS = Math.max(minimumSystem.macOS, needsStates ? STATES_SINCE.macOS : 0);
   return iOS > EVERYWHERE.iOS || macOS > EVERYWHERE.macOS ? `iOS ${iOS}, macOS ${macOS}` : undefined;
 }
+
+/** What each class of features has besides them. */
+const PROVIDER_MEMBERS = ["featureNames", "featureValue", "featureName", "init", "self"];
 
 /** The default function has the model's own name, `prefill` becomes NAMEPrefill. */
 function functionNames(name: string, { functions, defaultFunction }: RuntimeManifest): FunctionNames[] {
@@ -135,27 +139,14 @@ function parameters(features: readonly SwiftFeature[], type?: string): string[] 
   return features.map(({ identifier, scalar }) => `${identifier}: ${type ?? `MLShapedArray<${scalar}>`}`);
 }
 
-function outputClass({ fn, model, output }: FunctionNames, nameOfModel: string): string {
-  const features = swiftFeatures(fn.outputs, fn, [
-    "featureNames",
-    "featureValue",
-    "featureName",
-    "features",
-    "init",
-    "self",
-  ]);
-  const shaped = new Names(features.map(({ identifier }) => identifier));
+function outputClass({ fn, model, output }: FunctionNames, { name }: BindingFacts): string {
+  const features = outputFeatures(fn);
   const members = declarations([
     "private let features: any MLFeatureProvider",
     ...features.map(({ identifier, text }) => `/// ${text}\npublic let ${identifier}: MLMultiArray`),
-    ...features.map(({ identifier, scalar }) => {
-      const name = shaped.take(`${identifier.replaceAll("`", "")}ShapedArray`);
-      const property = `/// \`${identifier.replaceAll("`", "")}\`, copied.\npublic var ${name}: MLShapedArray<${scalar}> { MLShapedArray(${identifier}) }`;
-      return scalar === "Float16" ? `#if arch(arm64)\n${indented(property)}\n#endif` : property;
-    }),
-    `/// - Throws: \`${nameOfModel}Error.featureMissing\` when these are features of something else.
+    `/// - Throws: \`${name}Error.featureMissing\` when these are features of something else.
 public init(features: any MLFeatureProvider) throws {
-${features.map((feature) => indented(unwrapped(feature, `${nameOfModel}Error`))).join("\n")}
+${features.map((feature) => indented(unwrapped(feature, `${name}Error`))).join("\n")}
   self.features = features
 }`,
     "public var featureNames: Set<String> { features.featureNames }",
@@ -164,6 +155,31 @@ ${features.map((feature) => indented(unwrapped(feature, `${nameOfModel}Error`)))
 }`,
   ]);
   return `/// What \`${model}\` gives back.\npublic final class ${output}: MLFeatureProvider {\n${indented(members)}\n}`;
+}
+
+function outputFeatures(fn: ManifestFunction): SwiftFeature[] {
+  return swiftFeatures(fn.outputs, fn, [...PROVIDER_MEMBERS, "features"]);
+}
+
+/** Outputs as arrays of Swift's own types. Float16 does not exist on Macs with Intel processors. */
+function shapedOutputs({ fn, output }: FunctionNames, available: string | undefined): string[] {
+  const features = outputFeatures(fn);
+  const names = new Names([
+    ...PROVIDER_MEMBERS,
+    "features",
+    ...features.map(({ identifier }) => plain(identifier)),
+  ]);
+  return features.map(({ identifier, scalar }) => {
+    const property = `/// \`${plain(identifier)}\`, copied.
+  public var ${names.take(`${plain(identifier)}ShapedArray`)}: MLShapedArray<${scalar}> { MLShapedArray(${identifier}) }`;
+    const marked = available === undefined ? "" : `@available(${available}, *)\n`;
+    const extension = `${marked}extension ${output} {\n  ${property}\n}`;
+    return scalar === "Float16" ? `#if arch(arm64)\n${indented(extension)}\n#endif` : extension;
+  });
+}
+
+function plain(identifier: string): string {
+  return identifier.replaceAll("`", "");
 }
 
 function unwrapped({ name, identifier }: SwiftFeature, error: string): string {

@@ -32,6 +32,8 @@ export interface ModelGeometry {
 /** One conversation, and what the package computed of it on the machine that made it. */
 export interface GoldenCase {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
+  /** Local time that the template was given: `2025-02-03T04:05:06`. */
+  readonly now: string;
   /** The text that the chat template renders. */
   readonly prompt: string;
   readonly ids: readonly number[];
@@ -43,4 +45,6 @@ export interface GoldenCase {
   };
   /** The most likely tokens, one after the other; without the stop token. */
   readonly greedy: readonly number[];
+  /** How far the logit of each of them was ahead of the next best. */
+  readonly margins: readonly number[];
 }
