@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tune: ["core", "kernels", "checkpoint", "decoder", "quantize", "verify"],
   tokenizer: ["core"],
   "swift-codegen": ["core", "tokenizer"],
+  bench: ["core"],
 };
 
 /** Entry points that run in a browser. */
@@ -31,6 +32,7 @@ const BROWSER_ENTRIES = [
   "packages/coreml/src/program.ts",
   "packages/tokenizer/src/index.ts",
   "packages/verify/src/index.ts",
+  "packages/bench/src/index.ts",
 ];
 
 const problems: string[] = [];

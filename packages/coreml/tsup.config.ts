@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/program.ts"],
+  entry: ["src/index.ts", "src/program.ts", "src/run.ts"],
   format: ["esm"],
   target: "node22",
   dts: false,

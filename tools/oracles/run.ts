@@ -24,6 +24,7 @@ const TESTS = [
     "templates",
     "gguf-vocabularies",
     "swift",
+    "swift-runtime",
     "gguf",
     "palettes",
     "calibrate",

@@ -5,6 +5,8 @@ import type { Text } from "./text.ts";
 export interface AnswerOptions extends SampleOptions {
   readonly maxTokens: number;
   readonly session?: Session;
+  /** Ids that the session holds. */
+  readonly history?: readonly number[];
   readonly onText?: (piece: string) => void;
 }
 

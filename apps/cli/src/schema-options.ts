@@ -84,10 +84,27 @@ export function parseNumber(text: string): number {
   return value;
 }
 
-export function parseTemperature(text: string): number {
+export function positiveNumber(text: string): number {
   const value = parseNumber(text);
-  if (value < 0) throw new InvalidArgumentError("It must not be below 0.");
+  if (value <= 0) throw new InvalidArgumentError("It must be above 0.");
   return value;
+}
+
+/** For flags that measure: a number within bounds. */
+export function numberWithin({
+  min,
+  max,
+}: {
+  readonly min: number;
+  readonly max?: number;
+}): (text: string) => number {
+  return (text) => {
+    const value = parseNumber(text);
+    if (value >= min && value <= (max ?? value)) return value;
+    throw new InvalidArgumentError(
+      `It must be ${max === undefined ? `at least ${min}` : `from ${min} to ${max}`}.`,
+    );
+  };
 }
 
 /** For flags that count: a whole number within bounds. */

@@ -33,6 +33,12 @@ test.each([
   ["messages that are not there", ["generate", converted, "--messages", "nowhere.json"]],
   ["no tokens to generate", ["generate", converted, "--prompt", "a", "--max-tokens", "0"]],
   ["a temperature below 0", ["generate", converted, "--prompt", "a", "--temperature", "-1"]],
+  ["half a token of top-k", ["generate", converted, "--prompt", "a", "--top-k", "1.5"]],
+  ["a top-p above 1", ["generate", converted, "--prompt", "a", "--top-p", "1.1"]],
+  ["a min-p below 0", ["chat", converted, "--min-p", "-0.1"]],
+  ["a repetition penalty of 0", ["chat", converted, "--repetition-penalty", "0"]],
+  ["a frequency penalty above 2", ["generate", converted, "--prompt", "a", "--frequency-penalty", "3"]],
+  ["a presence penalty that is no number", ["chat", converted, "--presence-penalty", "much"]],
   ["merge-shards without --out", ["merge-shards", PIP_CHAT]],
 ])("%s is wrong usage: status 2, with a way on", async (_, args) => {
   const { status, stdout, stderr } = await runInProcess(args, { cwd: tempFolder() });

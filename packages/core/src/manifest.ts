@@ -13,6 +13,12 @@ export const FeatureRole = z.enum([
   "attentionMask",
   /** Logits, `[1, rows, vocabSize]`. */
   "logits",
+  /**
+   * Keys or values of the tokens so far, for packages that keep them in features and not in states. The first output of a role
+   * is what the next call gets as the first input of that role, and so on.
+   */
+  "keyCache",
+  "valueCache",
 ]);
 export type FeatureRole = z.infer<typeof FeatureRole>;
 

@@ -11,7 +11,10 @@ let package = Package(
   targets: [
     .target(name: "PippinTokenizer"),
     .target(name: "PippinRuntime", dependencies: ["PippinTokenizer"]),
+    .executableTarget(name: "DownloadDriver", dependencies: ["PippinRuntime"]),
     .executableTarget(name: "TokenizerDriver", dependencies: ["PippinTokenizer"]),
+    .executableTarget(name: "RuntimeDriver", dependencies: ["PippinRuntime", "PippinTokenizer"]),
+    .executableTarget(name: "SamplerDriver", dependencies: ["PippinRuntime"]),
     .testTarget(
       name: "PippinTokenizerTests", dependencies: ["PippinTokenizer"], resources: [.copy("Fixtures")]),
     .testTarget(name: "PippinRuntimeTests", dependencies: ["PippinRuntime", "PippinTokenizer"]),

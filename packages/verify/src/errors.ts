@@ -8,5 +8,7 @@ export type VerifyErrorCode =
   | "VERIFY_CONDITION_INVALID"
   /** A threshold names a metric that does not exist. */
   | "VERIFY_METRIC_UNKNOWN"
+  /** An option of sampling is out of its range. */
+  | "VERIFY_SAMPLING_INVALID"
   /** A model returned NaN or infinite logits. */
   | "VERIFY_LOGITS_NOT_FINITE";

@@ -2,7 +2,8 @@ import { PippinError, type Runner, type Session, type StageContext, throwIfCance
 import type { VerifyErrorCode } from "./errors.ts";
 import { allFinite } from "./logits.ts";
 import { nextTurn } from "./next-turn.ts";
-import { createSampler, type SampleOptions } from "./sample.ts";
+import type { SampleOptions } from "./sampling/options.ts";
+import { createSampler } from "./sampling/sampler.ts";
 
 export interface GenerateOptions extends SampleOptions {
   /** Default: as many as the context holds. */
@@ -11,6 +12,8 @@ export interface GenerateOptions extends SampleOptions {
   readonly stopTokens?: readonly number[];
   /** A session that already holds the beginning of the prompt; default: a fresh one. */
   readonly session?: Session;
+  /** Ids that the session holds: a repetition penalty looks back at them too. */
+  readonly history?: readonly number[];
 }
 
 /** How a generation ended: with a stop token, at `maxTokens`, or at the end of the context. */
@@ -21,7 +24,7 @@ export type FinishReason = "stop" | "maxTokens" | "context";
  *
  * @param prompt - ids not yet fed to the session.
  * @returns an async generator of ids; its return value says why it ended.
- * @throws PippinError `VERIFY_PROMPT_INVALID`, `VERIFY_LOGITS_NOT_FINITE`, `CORE_CANCELLED`.
+ * @throws PippinError `VERIFY_PROMPT_INVALID`, `VERIFY_SAMPLING_INVALID`, `VERIFY_LOGITS_NOT_FINITE`, `CORE_CANCELLED`.
  */
 export async function* generate(
   runner: Runner,
@@ -29,17 +32,18 @@ export async function* generate(
   options: GenerateOptions = {},
   context: StageContext = {},
 ): AsyncGenerator<number, FinishReason> {
-  const { maxTokens = Number.POSITIVE_INFINITY, stopTokens = [], session = runner.start() } = options;
+  const { maxTokens = Number.POSITIVE_INFINITY, stopTokens = [], history = [] } = options;
+  const sampler = createSampler(options, [...history, ...prompt]);
+  const { session = runner.start() } = options;
   const { signal } = context;
   checkPrompt(prompt, session.length, runner.contextLength);
-  const sample = createSampler(options);
   let logits = await session.feed(prompt, { signal });
   for (let count = 0; count < maxTokens; count++) {
     // Lets an abort be heard also when the runner computes without a pause.
     await nextTurn();
     throwIfCancelled(signal);
     if (!allFinite(logits)) throw notFinite("the model", session.length);
-    const id = sample(logits);
+    const id = sampler.next(logits);
     if (stopTokens.includes(id)) return "stop";
     yield id;
     if (session.length >= runner.contextLength) return "context";

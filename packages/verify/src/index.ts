@@ -28,7 +28,8 @@ export { formatNumber, formatPercent, formatPerplexity, formatPlace } from "./re
 export { renderHtml } from "./report/html.ts";
 export { renderMarkdown } from "./report/markdown.ts";
 export type { AnswerText, ComparedPackage, ComparisonReport, VerifyReport } from "./report/model.ts";
-export { createSampler, type SampleOptions, type Sampler } from "./sample.ts";
+export type { SampleOptions } from "./sampling/options.ts";
+export { type Candidate, createSampler, type Sampler } from "./sampling/sampler.ts";
 export { compareAllOnText, compareOnText, type NamedRunner, type TextOptions } from "./text.ts";
 export type { TextReport } from "./text-sums.ts";
 export {

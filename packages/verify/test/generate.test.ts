@@ -83,3 +83,21 @@ test("a temperature draws, and the same seed draws the same", async () => {
   expect(await answer(runner, [0], { ...options, seed: 8 })).not.toEqual(first);
   expect(new Set(first.ids).size).toBeGreaterThan(1);
 });
+
+test("penalties see the prompt, what the session held before, and the answer", async () => {
+  const runner = fakeRunner(() => [5, 4, 3, 1, 0]);
+  const options = { repetitionPenalty: 10, maxTokens: 2 };
+  expect(await answer(runner, [0], options)).toMatchObject({ ids: [1, 2] });
+  const session = runner.start();
+  await session.feed([1]);
+  expect(await answer(runner, [0], { ...options, session, history: [1] })).toMatchObject({ ids: [2, 3] });
+  expect((await answer(runner, [0], { frequencyPenalty: 1.5, maxTokens: 3 })).ids).toEqual([0, 1, 0]);
+});
+
+test("options out of range are refused before anything is computed", async () => {
+  const start = () => {
+    throw new Error("a session was begun");
+  };
+  const runner = { ...counting(), start };
+  await expect(answer(runner, [0], { topP: 2 })).rejects.toMatchObject({ code: "VERIFY_SAMPLING_INVALID" });
+});

@@ -7,14 +7,10 @@ import { needText, openPackage, startRunner } from "../package.ts";
 import { type CommandContext, type Io, say, sayPiece, stageContext } from "../terminal/io.ts";
 import { printError } from "../terminal/print-error.ts";
 import { encodeChat, type Text } from "../text.ts";
-import { addSampling } from "./generate.ts";
+import { addSampling, type SamplingFlags, samplingOf } from "./generate.ts";
 
-interface Flags {
+interface Flags extends SamplingFlags {
   readonly system?: string;
-  readonly maxTokens: number;
-  readonly temperature: number;
-  readonly seed: number;
-  readonly precision: "fp16" | "fp32";
 }
 
 export function define(command: Command, { io }: { io: Io }): void {
@@ -112,9 +108,9 @@ class Conversation {
     // What the cache already holds is not fed again.
     const shared = commonPrefix(this.#fed, prompt);
     this.#session.rewind(shared);
-    const { maxTokens, temperature, seed } = this.#flags;
     const onText = (piece: string) => sayPiece(io, piece);
-    const options = { maxTokens, temperature, seed, session: this.#session, onText };
+    const before = { session: this.#session, history: prompt.slice(0, shared) };
+    const options = { ...samplingOf(this.#flags), ...before, onText };
     try {
       const result = await answer(this.#model, prompt.slice(shared), options, context);
       this.#fed = [...prompt, ...result.ids].slice(0, this.#session.length);

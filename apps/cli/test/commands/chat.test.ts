@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { PIP_CHAT, runCli } from "../support/run-cli.ts";
@@ -40,4 +41,20 @@ test("--system comes before the conversation", async () => {
   const { status, stdout } = await runCli(args, { input: "Hello\n" });
   expect(status).toBe(0);
   expect(stdout.trim()).not.toBe("");
+});
+
+test("a repetition penalty looks back at the turns that the cache holds", async () => {
+  const [first, second] = ["What is the capital of France?", "How many legs does a spider have?"];
+  const flags = ["--repetition-penalty", "3", "--max-tokens", "20"];
+  const talk = await runCli(["chat", converted, ...flags], { input: `${first}\n${second}\n` });
+  const [answer, next] = talk.stdout.split("\n");
+  const messages = [
+    { role: "user", content: first },
+    { role: "assistant", content: answer },
+    { role: "user", content: second },
+  ];
+  const cwd = tempFolder();
+  writeFileSync(join(cwd, "talk.json"), JSON.stringify(messages));
+  const whole = await runCli(["generate", converted, "--messages", "talk.json", ...flags], { cwd });
+  expect(`${next}\n`).toBe(whole.stdout);
 });

@@ -66,6 +66,29 @@ test("the same seed draws the same answer", async () => {
   expect(first.stdout).not.toBe(other.stdout);
 });
 
+test.each([
+  ["--top-k", "1"],
+  ["--top-p", "0"],
+  ["--min-p", "1"],
+])("%s %s leaves the most likely token", async (...flag) => {
+  const args = ["generate", converted, "--prompt", QUESTION, "--temperature", "2"];
+  expect((await runCli([...args, ...flag])).stdout).toBe(`${ANSWER}\n`);
+});
+
+test("a large repetition penalty keeps out what the prompt or the answer has", async () => {
+  const args = ["generate", converted, "--prompt", QUESTION, "--max-tokens", "20", "--json"];
+  const { promptIds, ids } = JSON.parse((await runCli([...args, "--repetition-penalty", "1000"])).stdout);
+  expect(ids).toHaveLength(20);
+  expect(new Set([...promptIds, ...ids]).size).toBe(new Set(promptIds).size + ids.length);
+});
+
+test("frequency and presence penalties change what is drawn", async () => {
+  const args = ["generate", converted, "--prompt", QUESTION, "--temperature", "4", "--max-tokens", "60"];
+  const flags = [[], ["--frequency-penalty", "1"], ["--presence-penalty", "2"]];
+  const answers = await Promise.all(flags.map((given) => runCli([...args, ...given])));
+  expect(new Set(answers.map(({ stdout }) => stdout)).size).toBe(flags.length);
+});
+
 test("a package without its tokenizer says what is missing", async () => {
   const out = join(tempFolder(), "out");
   cpSync(converted, out, { recursive: true });

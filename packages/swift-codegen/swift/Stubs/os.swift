@@ -29,6 +29,18 @@ public struct Logger: Sendable {
 
 public struct OSSignpostID: Sendable, Equatable {
   public static let exclusive = OSSignpostID()
+  public init(log: OSLog) {}
+  init() {}
+}
+
+open class OSLog {
+  public init(subsystem: String, category: String) {}
+}
+
+public struct OSSignpostType: Sendable {
+  public static let event = OSSignpostType()
+  public static let begin = OSSignpostType()
+  public static let end = OSSignpostType()
 }
 
 public final class OSSignpostIntervalState: Sendable {

@@ -6,6 +6,8 @@ public enum RuntimeError: Error, Equatable, Sendable {
   case fileMissing(String)
   /// A file of the model is cut off or changed.
   case fileDamaged(String, reason: String)
+  /// The system does not let a file of the model be read or written.
+  case fileUnusable(String, reason: String)
   /// `pippin-manifest.json` cannot be followed.
   case manifestInvalid(String)
   case systemTooOld(needed: String, found: String)
@@ -38,6 +40,7 @@ extension RuntimeError: LocalizedError {
     switch self {
     case .fileMissing(let name): "\(name) is missing."
     case .fileDamaged(let name, let reason): "\(name) is damaged: \(reason)."
+    case .fileUnusable(let name, let reason): "\(name) cannot be read or written: \(reason)."
     case .manifestInvalid(let reason): "The model's manifest cannot be followed: \(reason)."
     case .systemTooOld(let needed, let found): "The model needs \(needed), this device has \(found)."
     case .notEnoughMemory(let needed, let available):
@@ -60,6 +63,7 @@ extension RuntimeError: LocalizedError {
   public var recoverySuggestion: String? {
     switch self {
     case .fileMissing, .fileDamaged, .manifestInvalid: "Delete the model and fetch or build it again."
+    case .fileUnusable: "Restart the device and try again."
     case .systemTooOld: "Update the system, or convert the model with an older --target."
     case .notEnoughMemory: "Close other apps, choose a smaller model or context, or add the increased-memory-limit entitlement."
     case .computeUnitsRefused, .loadFailed: "Restart the device, or convert the model for other compute units."

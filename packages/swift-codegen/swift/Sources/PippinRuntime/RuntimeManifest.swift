@@ -21,7 +21,7 @@ public struct RuntimeManifest: Codable, Sendable, Equatable {
     case attentionMask
     /// Logits, `[1, rows, vocabSize]`.
     case logits
-    /// The cache as a feature: an output of this role is the input of the same role, name and layout of the next call.
+    /// The cache as a feature: the first output of a role is what the next call gets as the first input of that role, and so on.
     case keyCache, valueCache
   }
 

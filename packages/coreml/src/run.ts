@@ -1,0 +1,8 @@
+export {
+  createExecutable,
+  type Executable,
+  type ExecutableOptions,
+  type RunOptions,
+  type States,
+} from "./run/executable.ts";
+export type { Data, Tensor } from "./run/value.ts";

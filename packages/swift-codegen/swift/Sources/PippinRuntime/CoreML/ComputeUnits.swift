@@ -1,0 +1,19 @@
+/// Where Core ML may compute.
+public enum ComputeUnits: String, Sendable, Codable, CaseIterable {
+  case all, cpuAndGPU, cpuAndNeuralEngine, cpuOnly
+
+  /// What is tried when the device refuses this choice, in order; the CPU takes every model. A simulator has only a CPU that
+  /// computes as a device does.
+  public var fallbacks: [ComputeUnits] {
+    #if targetEnvironment(simulator)
+      return [.cpuOnly]
+    #else
+      switch self {
+      case .all: return [.all, .cpuAndGPU, .cpuOnly]
+      case .cpuAndGPU: return [.cpuAndGPU, .cpuOnly]
+      case .cpuAndNeuralEngine: return [.cpuAndNeuralEngine, .cpuAndGPU, .cpuOnly]
+      case .cpuOnly: return [.cpuOnly]
+      }
+    #endif
+  }
+}
