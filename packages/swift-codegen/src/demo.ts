@@ -1,10 +1,11 @@
 import { neededEntitlements } from "./entitlements.ts";
 import type { SwiftFacts } from "./facts.ts";
-import type { SwiftInput } from "./input.ts";
 import { commentText } from "./literal.ts";
+import { PRIVACY_FILE } from "./package-swift.ts";
 import { plistText } from "./plist.ts";
+import { appPrivacyManifest } from "./privacy.ts";
 import type { GeneratedFile } from "./runtime-sources.ts";
-import { header, onlyWith } from "./swift-text.ts";
+import { type SeamFacts, seamFile } from "./seam.ts";
 import { xcodeProject, xcodeScheme } from "./xcode-project.ts";
 
 /** Folder of the demo app within the package, and of its sources in there. */
@@ -15,11 +16,8 @@ const SOURCES = "Demo";
 const MAX_DISPLAY_NAME = 24;
 
 /** The project around the demo's hand-written sources, and the one file by which they know the model. */
-export function demoFiles(
-  facts: SwiftFacts,
-  bindings: SwiftInput["bindings"],
-  sources: readonly GeneratedFile[],
-): GeneratedFile[] {
+export function demoFiles(seam: SeamFacts, sources: readonly GeneratedFile[]): GeneratedFile[] {
+  const { facts } = seam;
   const { name } = facts;
   const needed = neededEntitlements(facts);
   const entitlements = needed.length > 0 ? `${name}.entitlements` : undefined;
@@ -37,7 +35,8 @@ export function demoFiles(
     { path: `${name}.xcodeproj/project.pbxproj`, content: project },
     { path: `${name}.xcodeproj/xcshareddata/xcschemes/${name}.xcscheme`, content: xcodeScheme(name) },
     { path: macEntitlements, content: plistText(MAC_ENTITLEMENTS) },
-    { path: `${SOURCES}/Model.swift`, content: seam(facts, bindings) },
+    { path: `${SOURCES}/Model.swift`, content: seamFile(seam) },
+    { path: `${SOURCES}/${PRIVACY_FILE}`, content: appPrivacyManifest() },
     ...ASSETS.map(([path, content]) => ({
       path: `${SOURCES}/Assets.xcassets/${path}`,
       content: jsonText(content),
@@ -90,14 +89,4 @@ function jsonText(value: object): string {
 function displayName({ source, name }: SwiftFacts): string {
   const last = commentText(source.split("/").at(-1) ?? "").replaceAll(/[$\\"]/g, "");
   return last.slice(0, MAX_DISPLAY_NAME).toWellFormed().trim() || name;
-}
-
-function seam({ name, source }: SwiftFacts, { requires, engine }: SwiftInput["bindings"]): string {
-  const body = `/// The model that this app talks to.
-enum DemoModel {
-  static let facts = ${name}Assets.facts
-
-  static func make() -> ${engine} { ${name}Assets.languageModel() }
-}`;
-  return `${header(`what ties the demo to ${commentText(source)}.`)}\n${onlyWith(requires, [`${name}Kit`, "PippinRuntime"], body)}`;
 }

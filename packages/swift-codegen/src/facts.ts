@@ -68,11 +68,16 @@ public static let folder =
       ? `/// All files of the model, as the runtime takes them.
 public static var files: ModelFiles { ModelFiles(folder: folder) }`
       : `/// The folder on the server below which the manifest's \`files\` lie.
-public static let address = ${stringLiteral(url)}
+public static let address = URL(string: ${stringLiteral(url)})!
+
+/// What a \`ModelStore\` and a \`ModelDownloader\` know the files by.
+///
+/// - Throws: \`RuntimeError\`.
+public static func version() throws -> ModelVersion { try ModelVersion(name: facts.name, folder: folder) }
 
 /// All files of the model, as the runtime takes them.
 ///
-/// - Parameter packages: where the download put them.
+/// - Parameter packages: where they are, as a store says.
 public static func files(packages: URL) -> ModelFiles { ModelFiles(folder: folder, packages: packages) }`;
   const body = declarations([
     constants(facts),

@@ -32,6 +32,8 @@ const MEANINGS: Readonly<Record<FeatureRole, (fn: ManifestFunction) => string>> 
   position: () => "How many tokens came before this call.",
   lastToken: () => "Index within this call of the last token that is not padding; its logits come back.",
   attentionMask: () => "1 for tokens, 0 for padding, which follows them.",
+  keyCache: () => "Keys of all tokens so far: what the call before gave back.",
+  valueCache: () => "Values of all tokens so far: what the call before gave back.",
   logits: ({ logitsRows }) =>
     logitsRows === "all"
       ? "Scores of the token after each position, one for each entry of the vocabulary."

@@ -153,7 +153,8 @@ export async function planSwiftPackage(
     { path: `Tests/${name}KitTests/${name}KitTests.swift`, content: kitTestsFile(facts, embedded) },
     ...modelFiles(input, hashed).map((file) => ({ ...file, path: `${kit}/${MODEL_FOLDER}/${file.path}` })),
   ];
-  const demo = options.demo ? demoFiles(facts, bindings, await demoSources(DEMO_SOURCES)) : [];
+  const seam = { facts, bindings, embedded, golden: golden !== undefined };
+  const demo = options.demo ? demoFiles(seam, await demoSources(DEMO_SOURCES)) : [];
   const files = [...generated, ...runtime, ...demo];
   const written = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
   return {

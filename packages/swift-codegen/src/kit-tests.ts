@@ -112,6 +112,8 @@ function downloadTests(name: string): string {
     let files = try #require(try ${name}Assets.manifest().files)
     #expect(!files.isEmpty)
     for file in files { #expect(file.sha256?.count == 64, "\\(file.path)") }
-    #expect(URL(string: ${name}Assets.address) != nil)
+    let version = try ${name}Assets.version()
+    #expect(version.byteCount == facts.packageBytes)
+    #expect(["https", "http"].contains(${name}Assets.address.scheme))
   }`;
 }

@@ -6,7 +6,7 @@ const OVERHEAD_BYTES = 64_000_000;
 
 /** Bytes of one number of cache, activations and most outputs. */
 const HALF = 2;
-/** The sampler computes in Float32. */
+/** Of a Float32, in which the sampler computes. */
 const SINGLE = 4;
 
 export interface MemoryEstimate {
@@ -27,7 +27,8 @@ export function estimateMemory(
   packageBytes: number,
   geometry: ModelGeometry | undefined,
 ): MemoryEstimate {
-  const cacheBytes = manifest.states.reduce((sum, { shape }) => sum + product(shape) * HALF, 0);
+  const states = manifest.states.reduce((sum, { shape }) => sum + product(shape) * HALF, 0);
+  const cacheBytes = states + Math.max(...manifest.functions.map((fn) => cacheFeatureBytes(fn, manifest)));
   const activations = Math.max(...manifest.functions.map((fn) => activationBytes(fn, manifest, geometry)));
   return { cacheBytes, peakBytes: packageBytes + cacheBytes + activations + OVERHEAD_BYTES };
 }
@@ -48,6 +49,19 @@ function activationBytes(
   const { hiddenSize, feedForwardSize, numHeads } = geometry;
   const layer = count * (4 * hiddenSize + 2 * feedForwardSize) + 2 * numHeads * count * contextLength;
   return logits + layer * HALF;
+}
+
+/** A cache that is handed in and given back is there twice during a call. */
+function cacheFeatureBytes(
+  { inputs, outputs }: RuntimeManifest["functions"][number],
+  { contextLength }: RuntimeManifest,
+): number {
+  const caches = [...inputs, ...outputs].filter(({ role }) => role === "keyCache" || role === "valueCache");
+  const bytes = caches.map(
+    ({ dtype, shape }) =>
+      product(shape.map((size) => size ?? contextLength)) * (dtype === "F16" ? HALF : SINGLE),
+  );
+  return bytes.reduce((sum, size) => sum + size, 0);
 }
 
 function product(shape: readonly number[]): number {

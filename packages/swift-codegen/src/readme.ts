@@ -41,14 +41,16 @@ function usage({ facts, url, files, typed }: ReadmeFacts): string {
   const { name } = facts;
   const model =
     url === undefined
-      ? `${name}Assets.languageModel()`
-      : `${name}Assets.languageModel(files: ${name}Assets.files(packages: folder))`;
+      ? `let model = ${name}Assets.languageModel()`
+      : `let downloader = ModelDownloader(store: try ModelStore())
+let files = try await downloader.download(${name}Assets.version(), from: ${name}Assets.address)
+let model = ${name}Assets.languageModel(files: files)`;
   const download =
     url === undefined
       ? ""
       : `
-The model is not in the package. Put these files below ${codeSpan(url)}, under the same paths; \`folder\` above is where the app keeps
-them after the download, with the same paths again. The manifest has their sizes and hashes.
+The model is not in the package: apps fetch it once, in the background where you ask for that, and check every piece. Put these files
+below ${codeSpan(url)}, under the same paths:
 
 ${files.map(({ path, size }) => `- ${codeSpan(path)}, ${bytesText(size)}`).join("\n")}
 `;
@@ -67,7 +69,7 @@ import ${name}Kit
 import PippinRuntime
 import PippinTokenizer
 
-let model = ${model}
+${model}
 for try await chunk in model.generate([ChatMessage(role: "user", content: "Hello")], options: .init()) {
   print(chunk.text, terminator: "")
 }

@@ -101,7 +101,7 @@ test("weights that are downloaded stay out, and the address is a constant", asyn
   const { files } = await generateSwiftPackage(inputOf(), options);
   expect(files.filter(({ path }) => path.includes(".mlpackage"))).toEqual([]);
   const assets = readFileSync(join(out, "Sources/PipKit/PipAssets.swift"), "utf8");
-  expect(assets).toContain('public static let address = "https://example.com/pip"');
+  expect(assets).toContain('public static let address = URL(string: "https://example.com/pip")!');
   expect(readFileSync(join(out, "README.md"), "utf8")).toContain(
     "`Qwen2.5-1.5B.mlpackage/Manifest.json`, 3 B",
   );

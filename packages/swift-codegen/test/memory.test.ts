@@ -29,6 +29,18 @@ test("a stateless package has no cache, and gives the logits of all tokens", () 
   expect(peakBytes).toBe(512 * 1024 * 2 + 1024 * 4 + 64_000_000);
 });
 
+test("a cache that is handed in and given back counts twice", () => {
+  const manifest = manifestOf(HARMLESS);
+  const [decode] = manifest.functions;
+  const cache = { name: "keys", role: "keyCache" as const, dtype: "F16" as const, shape: [4, 2, null, 32] };
+  const explicit = {
+    ...manifest,
+    states: [],
+    functions: [{ ...decode!, inputs: [...decode!.inputs, cache], outputs: [...decode!.outputs, cache] }],
+  };
+  expect(estimateMemory(explicit, 0, undefined).cacheBytes).toBe(2 * 4 * 2 * 512 * 32 * 2);
+});
+
 test.each([
   [100e6, 200e6, []],
   [900e6, 1_400e6, ["com.apple.developer.kernel.increased-memory-limit"]],

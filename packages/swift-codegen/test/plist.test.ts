@@ -2,7 +2,7 @@ import { parse } from "@plist/parse";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { plistText } from "../src/plist.ts";
-import { privacyManifest } from "../src/privacy.ts";
+import { appPrivacyManifest, privacyManifest } from "../src/privacy.ts";
 import { hostileText } from "./support/hostile.ts";
 
 test("a list reads back as the same values", () => {
@@ -17,18 +17,28 @@ test("a list reads back as the same values", () => {
   );
 });
 
-test("the privacy manifest collects nothing, and names Apple's categories with their reasons", () => {
-  expect(parse(privacyManifest())).toEqual({
-    NSPrivacyTracking: false,
-    NSPrivacyTrackingDomains: [],
-    NSPrivacyCollectedDataTypes: [],
-    NSPrivacyAccessedAPITypes: [
+test.each([
+  [
+    "package",
+    privacyManifest(),
+    [
       ["FileTimestamp", "C617.1"],
       ["DiskSpace", "E174.1"],
       ["SystemBootTime", "35F9.1"],
-    ].map(([category, reason]) => ({
-      NSPrivacyAccessedAPIType: `NSPrivacyAccessedAPICategory${category}`,
-      NSPrivacyAccessedAPITypeReasons: [reason],
-    })),
-  });
-});
+    ],
+  ],
+  ["app", appPrivacyManifest(), [["UserDefaults", "CA92.1"]]],
+])(
+  "the privacy manifest of the %s collects nothing, and names Apple's categories with their reasons",
+  (_, text, used) => {
+    expect(parse(text)).toEqual({
+      NSPrivacyTracking: false,
+      NSPrivacyTrackingDomains: [],
+      NSPrivacyCollectedDataTypes: [],
+      NSPrivacyAccessedAPITypes: used.map(([category, reason]) => ({
+        NSPrivacyAccessedAPIType: `NSPrivacyAccessedAPICategory${category}`,
+        NSPrivacyAccessedAPITypeReasons: [reason],
+      })),
+    });
+  },
+);
