@@ -25,6 +25,7 @@ const TESTS = [
     "gguf-vocabularies",
     "swift",
     "swift-runtime",
+    "swift-package",
     "gguf",
     "palettes",
     "calibrate",

@@ -261,7 +261,8 @@ function compiling({ name, manifest, identity }: BindingFacts): string {
   return `/// The compiled model: the one that Xcode put into the bundle, or else compiled once on this device and kept in its caches.
 public static func compiledModel() async throws -> URL {
   if let url = compiledModelIfAny { return url }
-  let fresh = try await MLModel.compileModel(at: ${name}Assets.folder.appendingPathComponent(${stringLiteral(file)}))
+  let package = ${name}Assets.folder.appendingPathComponent(${stringLiteral(file)})
+  let fresh = try await MLModel.compileModel(at: package)
   // Another task may have been quicker: then its model stays.
   try? FileManager.default.moveItem(at: fresh, to: cachedModel)
   return compiledModelIfAny ?? fresh
