@@ -35,7 +35,7 @@ const { values } = parseArgs({
 });
 const [load = 0] = loadavg();
 const python = preparePython();
-const driver = buildSwiftDriver();
+const driver = buildSwiftDriver("TokenizerDriver");
 const folder = join(cacheFolder(), "tokenizers", values.tokenizer, "models");
 if (!existsSync(folder)) {
   const published = `import sys; sys.path.insert(0, "tools/oracles"); from test_tokenizers import published; published("${values.tokenizer}")`;

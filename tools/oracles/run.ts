@@ -13,6 +13,12 @@ import { buildSwiftDriver } from "../swift/driver.ts";
 import { SwiftMissing } from "../swift/toolchain.ts";
 import { cacheFolder, PythonMissing, preparePython } from "./python-environment.ts";
 
+/** Tests that ask a program of the Swift package, and which. */
+const SWIFT_DRIVERS: readonly (readonly [RegExp, string])[] = [
+  [/tokenizers$|^templates$/, "TokenizerDriver"],
+  [/^sampler$/, "SamplerDriver"],
+];
+
 /** Names of the tests, the quick ones first; `coreml` is test_coreml.py. */
 const TESTS = [
   ...[
@@ -22,10 +28,12 @@ const TESTS = [
     "tokenizers",
     "synthetic-tokenizers",
     "templates",
+    "sampler",
     "gguf-vocabularies",
     "swift",
     "swift-runtime",
     "swift-package",
+    "app-log",
     "gguf",
     "palettes",
     "calibrate",
@@ -82,13 +90,14 @@ async function main(names: readonly string[]): Promise<number> {
 async function runTest(python: string, name: string, work: string): Promise<Count> {
   const file = join(import.meta.dirname, `test_${name.replaceAll("-", "_")}.py`);
   const seeds = name === "coreml" && values.seeds !== undefined ? ["--seeds", values.seeds] : [];
+  const [, driver] = SWIFT_DRIVERS.find(([names]) => names.test(name)) ?? [];
   const child = spawn(python, [file, work, ...seeds], {
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       ...process.env,
       PIPPIN_CACHE: cacheFolder(),
       PIPPIN_NODE: process.execPath,
-      ...(/tokenizers$|^templates$/.test(name) && { PIPPIN_SWIFT_DRIVER: buildSwiftDriver() }),
+      ...(driver !== undefined && { PIPPIN_SWIFT_DRIVER: buildSwiftDriver(driver) }),
       PYTHONDONTWRITEBYTECODE: "1",
       PYTHONUTF8: "1",
       HF_HUB_OFFLINE: "1",

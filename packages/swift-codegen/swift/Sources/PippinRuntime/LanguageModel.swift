@@ -70,7 +70,9 @@ public struct Usage: Sendable, Equatable, Codable {
   /// Those of them that were still in the cache and not computed again.
   public var cachedTokens: Int
   public var outputTokens: Int
-  /// From the call of `generate` to the first token, with rendering and encoding.
+  /// From the call of `generate` until its turn came and the model was loaded.
+  public var waitSeconds: Double
+  /// From there to the first token, with rendering and encoding.
   public var timeToFirstToken: Double
   public var prefillSeconds: Double
   /// From the first token to the last.
@@ -79,12 +81,14 @@ public struct Usage: Sendable, Equatable, Codable {
   public var droppedMessages: Int
 
   public init(
-    promptTokens: Int = 0, cachedTokens: Int = 0, outputTokens: Int = 0, timeToFirstToken: Double = 0, prefillSeconds: Double = 0,
+    promptTokens: Int = 0, cachedTokens: Int = 0, outputTokens: Int = 0, waitSeconds: Double = 0, timeToFirstToken: Double = 0,
+    prefillSeconds: Double = 0,
     decodeSeconds: Double = 0, droppedMessages: Int = 0
   ) {
     self.promptTokens = promptTokens
     self.cachedTokens = cachedTokens
     self.outputTokens = outputTokens
+    self.waitSeconds = waitSeconds
     self.timeToFirstToken = timeToFirstToken
     self.prefillSeconds = prefillSeconds
     self.decodeSeconds = decodeSeconds

@@ -14,6 +14,8 @@
     private let loader: ModelLoader
     private let gate = AnswerGate()
     private let loaded = Locked<LoadedModel?>(nil)
+    /// The load after which an answer was begun.
+    private let hasAnswered = Locked<LoadReport?>(nil)
     private let watch = Locked<(any Sendable)?>(nil)
 
     public init(facts: ModelFacts, files: ModelFiles, options: CoreMLOptions = CoreMLOptions()) {
@@ -22,11 +24,11 @@
       loader = ModelLoader(facts: facts, files: files, options: options)
       guard options.adaptation.unloadsOnMemoryWarning else { return }
       let observer = options.conditions.onMemoryWarning { [weak self] in self?.giveMemoryBack() }
-      watch { $0 = observer }
+      watch.with { $0 = observer }
     }
 
     /// How the model was loaded; nil while it is not.
-    public var loadReport: LoadReport? { loaded { $0?.report } }
+    public var loadReport: LoadReport? { loaded.with { $0?.report } }
 
     public func load() async throws { try await gate.withTurn { _ = try await self.ready() } }
 
@@ -37,14 +39,14 @@
       return answerStream(in: gate) { try await self.answer(messages, options, asked, $0) }
     }
 
-    public func unload() async { await gate.endAnswers { self.loaded { $0 = nil } } }
+    public func unload() async { await gate.endAnswers { self.loaded.with { $0 = nil } } }
 
     public func logits(after ids: [Int]) async throws -> [Float] {
       try await gate.withTurn {
         let session = try await self.ready().session
         var row: [Float] = []
         session.rewind(to: 0)
-        _ = try await session.read(ids) { row = $0.values }
+        try await session.feed(ids) { row = $0.values }
         return row
       }
     }
@@ -65,13 +67,13 @@
 
     /// Behind the running answer, if there is one.
     private func giveMemoryBack() {
-      Task { try await gate.withTurn { self.loaded { $0 = nil } } }
+      Task { try await gate.withTurn { self.loaded.with { $0 = nil } } }
     }
 
     private func ready() async throws -> LoadedModel {
-      if let model = loaded({ $0 }) { return model }
+      if let model = loaded.with({ $0 }) { return model }
       let model = try await loader.load()
-      loaded { $0 = model }
+      loaded.with { $0 = model }
       return model
     }
 
@@ -87,69 +89,52 @@
     }
 
     private func answer(
-      _ messages: [ChatMessage], _ asked: GenerateOptions, _ began: ContinuousClock.Instant, _ continuation: AnswerContinuation
+      _ messages: [ChatMessage], _ asked: GenerateOptions, _ called: ContinuousClock.Instant, _ continuation: AnswerContinuation
     ) async throws {
       if options.adaptation.refusesWhenCritical, options.conditions.thermalState == .critical {
         throw RuntimeError.conditionsTooBad("it is too hot")
       }
+      try asked.sampling.validate()
       let model = try await ready()
-      let prompt = try PromptFitter(tokenizer: model.tokenizer, options: asked, limit: limit(model, asked)).fit(messages)
-      let prefixes = PrefixUse(model, prompt, self.options)
-      prefixes?.restore()
-      let loop = loop(model, asked, prompt: prompt.ids)
-      var text = AnswerText(
-        model.tokenizer.stream(skipsSpecialTokens: true), stopTexts: asked.stopTexts, begins: AnswerText.kind(after: prompt.text))
-      var usage = Usage(promptTokens: prompt.ids.count, droppedMessages: prompt.droppedMessages)
-      var first: ContinuousClock.Instant?
-      let readFrom = ContinuousClock.now
-      let events = AnswerLoop.Events(
-        prefilled: { cached in
-          usage.cachedTokens = cached
-          usage.prefillSeconds = (ContinuousClock.now - readFrom).inSeconds
-        },
-        token: { id in
-          let now = ContinuousClock.now
-          if let first { usage.decodeSeconds = (now - first).inSeconds } else { usage.timeToFirstToken = (now - began).inSeconds }
-          first = first ?? now
-          usage.outputTokens += 1
-          for chunk in text.push(id) { try continuation.yield(chunk) }
-          return text.hasStopped
-        })
-      let reason = try await loop.run(prompt.ids, events)
-      for chunk in text.finish() { try continuation.yield(chunk) }
-      try continuation.yield(Chunk(text: "", ids: text.pendingIds, end: AnswerEnd(reason: reason, usage: usage)))
-      prefixes?.store()
-    }
-  }
-
-  /// The system prompt of one answer and its copy on disk.
-  private struct PrefixUse {
-    private let cache: PrefixCache
-    private let session: CachedSession
-    private let ids: [Int]
-    private let key: String
-
-    /// nil where nothing is kept: it is switched off, the prompt is short, or the package has no cache.
-    init?(_ model: LoadedModel, _ prompt: FittedPrompt, _ options: CoreMLOptions) {
-      // The last token of a prompt is always computed.
-      let count = min(prompt.stablePrefix, prompt.ids.count - 1)
-      guard let kept = options.prefixCache, count >= kept.minimumTokens, let session = model.session as? CachedSession else {
-        return nil
+      let meter = AnswerMeter(called: called, run: run(model, asked))
+      do {
+        let prompt = try PromptFitter(tokenizer: model.tokenizer, options: asked, limit: limit(model, asked)).fit(messages)
+        meter.fitted(prompt)
+        let prefixes = PrefixUse(model, prompt, options)
+        prefixes?.restore()
+        var text = AnswerText(
+          model.tokenizer.stream(skipsSpecialTokens: true), stopTexts: asked.stopTexts,
+          begins: AnswerText.kind(after: prompt.text))
+        let events = AnswerLoop.Events(
+          prefillBegins: meter.prefillBegins, prefillEnds: meter.prefillEnds,
+          token: { id in
+            meter.token()
+            for chunk in text.push(id) { try continuation.yield(chunk) }
+            return text.hasStopped
+          },
+          slid: meter.slid)
+        let reason = try await loop(model, asked, prompt: prompt.ids).run(prompt.ids, events)
+        for chunk in text.finish() { try continuation.yield(chunk) }
+        let end = AnswerEnd(reason: reason, usage: meter.finish(reason))
+        try continuation.yield(Chunk(text: "", ids: text.pendingIds, end: end))
+        prefixes?.store()
+      } catch {
+        meter.fail(error)
+        throw error
       }
-      cache = PrefixCache(folder: options.cacheFolder.appendingPathComponent("prefixes"), options: kept)
-      self.session = session
-      ids = Array(prompt.ids.prefix(count))
-      key = "\(model.key) \(model.report.computeUnits.rawValue)"
     }
 
-    func restore() {
-      guard !session.tokens.starts(with: ids) else { return }
-      _ = cache.restore(ids, into: session, key: key)
-    }
-
-    func store() {
-      guard session.tokens.starts(with: ids) else { return }
-      cache.store(ids.count, of: session, key: key)
+    /// The run's record in the log. The first answer after a load is a cold one.
+    private func run(_ model: LoadedModel, _ asked: GenerateOptions) -> RunRecorder? {
+      let isCold = hasAnswered.with { answered in
+        defer { answered = model.report }
+        return answered != model.report
+      }
+      return options.telemetry.map { telemetry in
+        let named = telemetry.model(facts, engine: "coreml", computeUnit: model.report.computeUnits.rawValue)
+        let scenario = RunScenario(isCold: isCold, options: asked, contextLength: model.session.contextLength)
+        return telemetry.beginRun(model: named, scenario: scenario)
+      }
     }
   }
 #endif

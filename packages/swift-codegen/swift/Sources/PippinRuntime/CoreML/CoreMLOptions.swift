@@ -21,13 +21,18 @@ public struct CoreMLOptions: Sendable {
   public var cacheFolder: URL
   /// Keeps the computed system prompt on disk, so that the first answer after a start need not compute it. nil: not.
   public var prefixCache: PrefixCacheOptions?
+  /// Writes down how long everything takes. nil: nothing is written.
+  public var telemetry: Telemetry?
+  /// Sets a model aside whose first load ended the app or failed. nil: it is tried at every start.
+  public var store: ModelStore?
   /// What the device runs; tests name others.
   var system: SystemVersion?
 
   public init(
     computeUnits: ComputeUnits = .all, fallsBack: Bool = true, check: Check = .sizes, checksMemory: Bool = true,
     adaptation: AdaptationPolicy = AdaptationPolicy(), conditions: any DeviceConditions = SystemConditions.shared,
-    cacheFolder: URL = Self.defaultCacheFolder, prefixCache: PrefixCacheOptions? = nil
+    cacheFolder: URL = Self.defaultCacheFolder, prefixCache: PrefixCacheOptions? = nil, telemetry: Telemetry? = nil,
+    store: ModelStore? = nil
   ) {
     self.computeUnits = computeUnits
     self.fallsBack = fallsBack
@@ -37,6 +42,8 @@ public struct CoreMLOptions: Sendable {
     self.conditions = conditions
     self.cacheFolder = cacheFolder
     self.prefixCache = prefixCache
+    self.telemetry = telemetry
+    self.store = store
     system = SystemVersion.current
   }
 

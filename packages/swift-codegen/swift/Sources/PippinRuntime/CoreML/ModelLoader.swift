@@ -37,6 +37,29 @@
 
     /// - Throws: `RuntimeError`, `TokenizerError`.
     func load() async throws -> LoadedModel {
+      let interval = options.telemetry?.begin("load")
+      do {
+        let model = try await guarded()
+        interval?.end(attributes: [
+          "compute_unit": .text(model.report.computeUnits.rawValue), "compiled": .bool(model.report.compiled),
+        ])
+        options.telemetry?.sampleConditions()
+        return model
+      } catch {
+        interval?.end(completed: false)
+        throw error
+      }
+    }
+
+    private func guarded() async throws -> LoadedModel {
+      guard let store = options.store else { return try await loadNow() }
+      let manifest = try RuntimeManifest(contentsOf: files.manifest)
+      return try await store.load(try ModelVersion(name: facts.name, manifest: manifest, folder: files.folder)) {
+        try await loadNow()
+      }
+    }
+
+    private func loadNow() async throws -> LoadedModel {
       let began = ContinuousClock.now
       try options.system?.check(facts.minimumSystem)
       let manifest = try RuntimeManifest(contentsOf: files.manifest)
@@ -67,6 +90,7 @@
           throw error
         } catch {
           refused.append(.init(computeUnits: units, reason: reason(error)))
+          options.telemetry?.diagnostic("compute_unit_refused", "\(units.rawValue): \(reason(error))")
         }
       }
       // A copy that no unit takes may be damaged: the next load compiles anew.
@@ -118,16 +142,9 @@
       guard !packages.isEmpty, !functions.isEmpty, contextLength > 0, model.vocabSize > 0 else {
         throw RuntimeError.manifestInvalid("it names no package, function, context or vocabulary")
       }
-      for name in packages + (files ?? []).map(\.path) where !isInside(name) {
-        throw RuntimeError.manifestInvalid("it names a file outside of the package: \(name)")
-      }
+      try ManifestPath.check(packages)
+      try ManifestPath.check((files ?? []).map(\.path))
     }
-  }
-
-  /// Whether a path from a file stays in its folder.
-  private func isInside(_ path: String) -> Bool {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    return !parts.isEmpty && parts.allSatisfy { !["", ".", ".."].contains($0) } && !path.contains("\0") && !path.contains("\\")
   }
 
   extension RuntimeError {

@@ -16,12 +16,8 @@ struct PackageFingerprint {
       "\(file.path) \(file.size) \(file.sha256 ?? "") \((file.chunkSha256 ?? []).joined())"
     }
     let system = ProcessInfo.processInfo.operatingSystemVersionString
-    var name = Sha256()
-    name.update(manifest.packages.joined(separator: "\n"))
-    keyPrefix = "\(name.hex.prefix(16))-"
-    var content = Sha256()
-    content.update(described.joined(separator: "\n") + system)
-    key = keyPrefix + content.hex.prefix(32)
+    keyPrefix = "\(FileHash.of(manifest.packages.joined(separator: "\n")).prefix(16))-"
+    key = keyPrefix + FileHash.of(described.joined(separator: "\n") + system).prefix(32)
   }
 
   /// - Throws: `RuntimeError.fileMissing`, `.fileDamaged`.
@@ -37,7 +33,22 @@ struct PackageFingerprint {
       guard size == file.size else {
         throw RuntimeError.fileDamaged(file.path, reason: "it has \(size) bytes, \(file.size) were written")
       }
-      if check == .hashes { try FileHashes.check(url, file) }
+      if check == .hashes { try checkHashes(of: url, file) }
+    }
+  }
+
+  private func checkHashes(of url: URL, _ file: RuntimeManifest.File) throws {
+    let disk = try DiskFile(reading: url)
+    let damaged = RuntimeError.fileDamaged(file.path, reason: "its bytes are not what was written")
+    if let wanted = file.sha256 {
+      guard try FileHash.of(disk, from: 0, count: file.size) == wanted else { throw damaged }
+      return
+    }
+    guard let chunks = file.chunkSha256 else { throw RuntimeError.unsupported("\(file.path) has no hash in the manifest") }
+    for (number, wanted) in chunks.enumerated() {
+      let offset = Int64(number) * ModelVersion.manifestChunkBytes
+      let count = min(ModelVersion.manifestChunkBytes, file.size - offset)
+      guard count > 0, try FileHash.of(disk, from: offset, count: count) == wanted else { throw damaged }
     }
   }
 }

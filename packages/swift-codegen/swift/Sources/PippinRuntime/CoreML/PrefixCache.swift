@@ -98,15 +98,14 @@
     }
 
     private func file(_ ids: [Int], _ key: String) -> URL {
-      var hash = Sha256()
-      hash.update(key + ids.map(String.init).joined(separator: " "))
-      return folder.appendingPathComponent("\(hash.hex).kv")
+      let name = FileHash.of("\(key) \(ids.map(String.init).joined(separator: " "))")
+      return folder.appendingPathComponent("\(name).kv")
     }
 
     private static func hash(_ data: Data) -> String {
-      var hash = Sha256()
-      hash.update(data)
-      return hash.hex
+      var hash = FileHash()
+      data.withUnsafeBytes { hash.update($0) }
+      return hash.finish()
     }
 
     private func removeOldest() {

@@ -38,10 +38,14 @@ public struct DownloadOptions: Sendable {
       guard isToken, !name.isEmpty, value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else {
         throw RuntimeError.unsupported("a header of the download has a character that headers do not have")
       }
-      guard !reserved.contains(name.lowercased()) else { throw RuntimeError.unsupported("the header \(name) is the download's own") }
+      guard !reserved.contains(name.lowercased()) else {
+        throw RuntimeError.unsupported("the header \(name) is the download's own")
+      }
     }
     #if !canImport(Darwin)
-      guard backgroundIdentifier == nil else { throw RuntimeError.unsupported("background downloads exist on Apple's systems only") }
+      guard backgroundIdentifier == nil else {
+        throw RuntimeError.unsupported("background downloads exist on Apple's systems only")
+      }
     #endif
   }
 

@@ -167,7 +167,8 @@ actor DownloadRun {
   }
 
   private func request(_ url: URL, _ headers: [String: String], _ piece: Piece) -> URLRequest {
-    var request = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: Double(max(1, options.idleSeconds)))
+    var request = URLRequest(
+      url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: Double(max(1, options.idleSeconds)))
     for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
     if !piece.isWhole { request.setValue(piece.range, forHTTPHeaderField: "Range") }
     // Ranges of compressed bytes would not be ranges of the file.

@@ -125,7 +125,8 @@ public final class ModelStore: Sendable {
 
   private static func defaultFolder() throws -> URL {
     do {
-      let support = try FileManager.default.url(for: .applicationSupportDirectory, in: .userDomainMask, appropriateFor: nil, create: true)
+      let support = try FileManager.default.url(
+        for: .applicationSupportDirectory, in: .userDomainMask, appropriateFor: nil, create: true)
       return support.appendingPathComponent("PippinModels", isDirectory: true)
     } catch {
       throw RuntimeError.fileUnusable("Application Support", reason: error.localizedDescription)

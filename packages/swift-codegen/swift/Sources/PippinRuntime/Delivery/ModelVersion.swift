@@ -82,9 +82,10 @@ public struct ModelVersion: Sendable, Equatable {
   }
 
   private static func isSha256(_ text: String) -> Bool {
-    text.utf8.count == 64 && text.utf8.allSatisfy { byte in
-      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
-    }
+    text.utf8.count == 64
+      && text.utf8.allSatisfy { byte in
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+      }
   }
 
   private static func digest(of files: [RuntimeManifest.File]) -> String {

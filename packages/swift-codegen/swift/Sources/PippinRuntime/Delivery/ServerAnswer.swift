@@ -45,7 +45,8 @@ enum ServerAnswer: Sendable, Equatable {
       let found = response.value(forHTTPHeaderField: "Content-Range")
       let wanted = "bytes \(piece.offset)-\(piece.offset + piece.count - 1)/"
       let isRight = ["\(piece.fileBytes)", "*"].contains { found?.lowercased() == wanted + $0 }
-      self = isRight ? .piece : .wrong("the server sent the range \(found ?? "that it does not name") for \(wanted)\(piece.fileBytes)")
+      self =
+        isRight ? .piece : .wrong("the server sent the range \(found ?? "that it does not name") for \(wanted)\(piece.fileBytes)")
       if isRight, let byteCount, byteCount != piece.count { self = .wrong("\(byteCount) of \(piece.count) bytes came") }
     case 301, 302, 303, 307, 308:
       let place = response.value(forHTTPHeaderField: "Location").flatMap { URL(string: $0, relativeTo: response.url) }

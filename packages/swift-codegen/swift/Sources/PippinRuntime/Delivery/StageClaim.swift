@@ -18,18 +18,3 @@ final class StageClaim: Sendable {
 
   static func isTaken(_ folder: URL) -> Bool { taken.with { $0.contains(folder.standardizedFileURL.path) } }
 }
-
-/// A value that many threads use, one at a time.
-final class Locked<Value>: @unchecked Sendable {
-  // Safe to share: the value is only reached under the lock.
-  private let lock = NSLock()
-  private var value: Value
-
-  init(_ value: sending Value) { self.value = value }
-
-  func with<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
-    lock.lock()
-    defer { lock.unlock() }
-    return try body(&value)
-  }
-}

@@ -138,7 +138,9 @@ final class Transfers: NSObject, URLSessionDownloadDelegate, @unchecked Sendable
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
     running = running.filter { $0.value.taskIdentifier != task.taskIdentifier }
-    guard let transfer = transfers.removeValue(forKey: task.taskIdentifier), let continuation = transfer.continuation else { return }
+    guard let transfer = transfers.removeValue(forKey: task.taskIdentifier), let continuation = transfer.continuation else {
+      return
+    }
     if let full = transfer.diskError ?? error.flatMap({ DiskError($0) }) {
       continuation.resume(throwing: full)
     } else if let answer = transfer.answer {
@@ -152,7 +154,8 @@ final class Transfers: NSObject, URLSessionDownloadDelegate, @unchecked Sendable
   }
 
   func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
+    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+    newRequest request: URLRequest,
     completionHandler: @escaping @Sendable (URLRequest?) -> Void
   ) {
     let transfer = transfers[task.taskIdentifier]

@@ -13,10 +13,13 @@ struct AnswerLoop {
 
   /// What happens while an answer is made.
   struct Events {
-    /// The prompt was read; so many of its tokens were held already.
-    var prefilled: (_ cached: Int) -> Void = { _ in }
+    /// The model begins to read the prompt; so many of its tokens need not be computed.
+    var prefillBegins: (_ cached: Int) -> Void = { _ in }
+    var prefillEnds: () -> Void = {}
     /// A token of the answer. True ends the answer: a stop text was read.
     var token: (_ id: Int) throws -> Bool
+    /// So many of the oldest tokens were forgotten.
+    var slid: (_ tokens: Int) -> Void = { _ in }
   }
 
   /// - Parameter prompt: not empty, at most `limit` tokens.
@@ -25,8 +28,10 @@ struct AnswerLoop {
   func run(_ prompt: [Int], _ events: Events) async throws -> FinishReason {
     var next: Int?
     let choose = { (logits: Logits) in next = sampler.next(logits) }
-    let cached = try await session.read(prompt, choose)
-    events.prefilled(cached)
+    let held = session.keepCommon(with: prompt)
+    events.prefillBegins(session.recomputes ? 0 : held)
+    try await session.feed(Array(prompt[held...]), choose)
+    events.prefillEnds()
     for count in 1... {
       try Task.checkCancellation()
       guard let id = next else { throw RuntimeError.notFinite(position: session.tokens.count) }
@@ -37,7 +42,7 @@ struct AnswerLoop {
       let began = ContinuousClock.now
       if session.tokens.count >= limit {
         guard case .slide(let keeping) = options.contextPolicy else { return .context }
-        try await slide(keeping: keeping, choose, id)
+        events.slid(try await slide(keeping: keeping, choose, id))
       } else {
         try await session.feed([id], choose)
       }
@@ -62,11 +67,12 @@ struct AnswerLoop {
   }
 
   /// Forgets half of the tokens behind the kept ones, so that it has to be done seldom, and reads the rest again.
-  private func slide(keeping: Int, _ choose: (Logits) throws -> Void, _ id: Int) async throws {
+  private func slide(keeping: Int, _ choose: (Logits) throws -> Void, _ id: Int) async throws -> Int {
     let held = session.tokens
     let head = min(max(0, keeping), limit / 2)
-    let tail = held[(head + max(1, (held.count - head) / 2))...]
+    let forgotten = max(1, (held.count - head) / 2)
     session.rewind(to: head)
-    try await session.feed(Array(tail) + [id], choose)
+    try await session.feed(Array(held[(head + forgotten)...]) + [id], choose)
+    return forgotten
   }
 }

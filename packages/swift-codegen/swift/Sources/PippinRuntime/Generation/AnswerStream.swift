@@ -22,21 +22,32 @@ public func answerStream(
   in gate: AnswerGate? = nil, _ body: @escaping @Sendable (AnswerContinuation) async throws -> Void
 ) -> AsyncThrowingStream<Chunk, any Error> {
   let place = gate?.takePlace()
-  let (stream, continuation) = AsyncThrowingStream.makeStream(of: Chunk.self, throwing: (any Error).self)
+  let (stream, task) = taskStream(of: Chunk.self) { continuation in
+    let answer = AnswerContinuation(stream: continuation)
+    if let place {
+      try await place.withTurn { try await body(answer) }
+    } else {
+      try await body(answer)
+    }
+  }
+  place?.onEnd { task.cancel() }
+  return stream
+}
+
+/// A stream that a task of its own fills, and that task, which is cancelled when the reader leaves.
+func taskStream<Element: Sendable>(
+  of element: Element.Type = Element.self,
+  _ body: @escaping @Sendable (AsyncThrowingStream<Element, any Error>.Continuation) async throws -> Void
+) -> (stream: AsyncThrowingStream<Element, any Error>, task: Task<Void, Never>) {
+  let (stream, continuation) = AsyncThrowingStream.makeStream(of: element, throwing: (any Error).self)
   let task = Task {
     do {
-      let answer = AnswerContinuation(stream: continuation)
-      if let place {
-        try await place.withTurn { try await body(answer) }
-      } else {
-        try await body(answer)
-      }
+      try await body(continuation)
       continuation.finish()
     } catch {
       continuation.finish(throwing: error)
     }
   }
-  place?.onEnd { task.cancel() }
   continuation.onTermination = { _ in task.cancel() }
-  return stream
+  return (stream, task)
 }

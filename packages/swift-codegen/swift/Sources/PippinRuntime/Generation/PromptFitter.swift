@@ -2,6 +2,8 @@ import PippinTokenizer
 
 /// A conversation as the model reads it.
 struct FittedPrompt: Equatable {
+  /// What is left of the conversation.
+  var messages: [ChatMessage]
   var text: String
   var ids: [Int]
   /// Messages that were left out so that it fits.
@@ -70,11 +72,11 @@ struct PromptFitter {
     let prompt: FittedPrompt
     if let template = tokenizer.chatTemplate {
       let text = try template.render(messages, tools: options.tools, variables: options.templateVariables)
-      prompt = FittedPrompt(text: text, ids: tokenizer.encode(text, addsSpecialTokens: false))
+      prompt = FittedPrompt(messages: messages, text: text, ids: tokenizer.encode(text, addsSpecialTokens: false))
     } else {
       // A base model continues the last message.
       let text = messages.last?.content.text ?? ""
-      prompt = FittedPrompt(text: text, ids: tokenizer.encode(text))
+      prompt = FittedPrompt(messages: messages, text: text, ids: tokenizer.encode(text))
     }
     guard !prompt.ids.isEmpty else { throw RuntimeError.promptEmpty }
     return prompt

@@ -15,14 +15,13 @@ protocol TokenSession: AnyObject, Sendable {
 }
 
 extension TokenSession {
-  /// Reads `ids` from the first place where they differ from what is held.
+  /// Keeps what `ids` begin with and forgets the rest. The last of them is always read again: its logits are wanted.
   ///
-  /// - Returns: how many need not be computed. The last one is always read again: its logits are wanted.
-  func read(_ ids: [Int], _ read: (Logits) throws -> Void) async throws -> Int {
+  /// - Returns: how many are held.
+  func keepCommon(with ids: [Int]) -> Int {
     var common = 0
     while common < min(tokens.count, ids.count - 1), tokens[common] == ids[common] { common += 1 }
     rewind(to: common)
-    try await feed(Array(ids[common...]), read)
-    return recomputes ? 0 : common
+    return common
   }
 }

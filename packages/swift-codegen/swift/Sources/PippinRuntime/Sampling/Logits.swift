@@ -21,59 +21,77 @@ public struct Logits {
   /// The lowest id of the largest logit; nil where there is NaN or +infinity, or nothing finite.
   func mostLikely() -> Int? {
     switch format {
-    case .float16: firstLargest(base.assumingMemoryBound(to: Int16.self), count, stride, infinity: 0x7c00)
-    case .float32: firstLargest(base.assumingMemoryBound(to: Int32.self), count, stride, infinity: 0x7f80_0000)
+    case .float16:
+      let bits = base.assumingMemoryBound(to: Int16.self)
+      return mostLikely(.half) { halfKey(bits[$0 &* stride]) }
+    case .float32:
+      let bits = base.assumingMemoryBound(to: Int32.self)
+      return mostLikely(.single) { singleKey(bits[$0 &* stride]) }
     }
+  }
+
+  /// All logits, one for each token.
+  var values: [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+      if let base = buffer.baseAddress { copy(to: base) }
+      filled = count
+    }
+  }
+
+  /// Finds the largest of keys whose order is that of the logits.
+  @inline(__always)
+  private func mostLikely(_ infinities: Infinities, key: (Int) -> Int32) -> Int? {
+    // Loops over a range cost several times as much in a debug build, which an app's first run is.
+    var least = Int32.max
+    var largest = Int32.min
+    var id = 0
+    while id < count {
+      let found = key(id)
+      least = found < least ? found : least
+      largest = found > largest ? found : largest
+      id += 1
+    }
+    // NaN lies outside of the infinities, on the side of its sign.
+    guard largest < infinities.positive, largest > infinities.negative, least >= infinities.negative else { return nil }
+    // The two zeros are equal.
+    let wanted: Int32 = largest == 0 ? -1 : largest
+    id = 0
+    while key(id) < wanted { id += 1 }
+    return id
   }
 
   /// Writes all logits as Float.
   func copy(to row: UnsafeMutablePointer<Float>) {
+    var id = 0
     switch format {
-    case .float16: fill(row, base.assumingMemoryBound(to: UInt16.self)) { floatFromHalf($0) }
-    case .float32: fill(row, base.assumingMemoryBound(to: Float.self)) { $0 }
+    case .float16:
+      let source = base.assumingMemoryBound(to: UInt16.self)
+      while id < count {
+        row[id] = floatFromHalf(source[id &* stride])
+        id += 1
+      }
+    case .float32:
+      let source = base.assumingMemoryBound(to: Float.self)
+      while id < count {
+        row[id] = source[id &* stride]
+        id += 1
+      }
     }
   }
-
-  @inline(__always)
-  private func fill<Source>(_ row: UnsafeMutablePointer<Float>, _ source: UnsafePointer<Source>, _ value: (Source) -> Float) {
-    if stride == 1 {
-      for id in 0..<count { row[id] = value(source[id]) }
-    } else {
-      for id in 0..<count { row[id] = value(source[id * stride]) }
-    }
-  }
 }
 
-/// A float's bits as an integer whose order is that of the values; of the two zeros the negative one is below.
+/// Keys of the infinities.
+private struct Infinities {
+  var positive: Int32
+  var negative: Int32 { ~positive }
+
+  static let half = Infinities(positive: 0x7c00)
+  static let single = Infinities(positive: 0x7f80_0000)
+}
+
+/// A half's bits as an integer whose order is that of the values; of the two zeros the negative one is below.
 @inline(__always)
-func orderedKey<Bits: FixedWidthInteger & SignedInteger>(_ bits: Bits) -> Bits {
-  bits ^ ((bits &>> Bits(Bits.bitWidth - 1)) & Bits.max)
-}
-
-/// The index of the first of the largest floats, given by their bits; nil where there is NaN or +infinity, or nothing finite.
-@inline(__always)
-private func firstLargest<Bits: FixedWidthInteger & SignedInteger>(
-  _ bits: UnsafePointer<Bits>, _ count: Int, _ stride: Int, infinity: Bits
-) -> Int? {
-  stride == 1 ? firstLargest(bits, count, infinity: infinity) { $0 } : firstLargest(bits, count, infinity: infinity) { $0 * stride }
-}
+private func halfKey(_ bits: Int16) -> Int32 { Int32(bits ^ ((bits &>> 15) & 0x7fff)) }
 
 @inline(__always)
-private func firstLargest<Bits: FixedWidthInteger & SignedInteger>(
-  _ bits: UnsafePointer<Bits>, _ count: Int, infinity: Bits, _ place: (Int) -> Int
-) -> Int? {
-  var least = Bits.max
-  var largest = Bits.min
-  for index in 0..<count {
-    let key = orderedKey(bits[place(index)])
-    least = min(least, key)
-    largest = max(largest, key)
-  }
-  // NaN lies outside of the infinities, on the side of its sign.
-  let negativeInfinity = orderedKey(infinity | Bits.min)
-  guard largest < infinity, largest > negativeInfinity, least >= negativeInfinity else { return nil }
-  // The two zeros are equal.
-  let wanted = largest == 0 ? -1 : largest
-  for index in 0..<count where orderedKey(bits[place(index)]) >= wanted { return index }
-  return nil
-}
+private func singleKey(_ bits: Int32) -> Int32 { bits ^ ((bits &>> 31) & 0x7fff_ffff) }

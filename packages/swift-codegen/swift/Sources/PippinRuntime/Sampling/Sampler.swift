@@ -67,10 +67,12 @@ public final class Sampler {
     return row.withUnsafeBufferPointer { row in
       weights.withUnsafeMutableBufferPointer { weights in
         let least = 1..<row.count ~= sampling.topK ? kthLargest(row, sampling.topK) : -.infinity
-        for id in 0..<row.count {
+        var id = 0
+        while id < row.count {
           // The difference comes first: then no temperature overflows, and rounding is by the difference.
           let weight = floatExp((row[id] - largest) / temperature)
           weights[id] = row[id] >= least ? weight : 0
+          id += 1
         }
         if topP < 1 { keepShare(weights, logits: row, share: topP) }
         // The largest weight is 1.

@@ -33,6 +33,11 @@ enum LogEntry: Sendable {
   /// Between these the file is not changed for another.
   case runBegan, runEnded
 
+  /// Few, and without them the rest cannot be read: they are kept beyond the limit.
+  var isHead: Bool {
+    if case .head = self { true } else { false }
+  }
+
   /// Lines of the file.
   var count: Int {
     switch self {
@@ -62,7 +67,7 @@ final class LogWriter: @unchecked Sendable {
   }
 
   private let queue = DispatchQueue(label: "pippin.telemetry", qos: .utility)
-  private let pending = Guarded(Pending())
+  private let pending = Locked(Pending())
   private let limits: LogLimits
   private let session: @Sendable (Int) -> JsonLine
   private let now: @Sendable () -> Int64
@@ -87,7 +92,7 @@ final class LogWriter: @unchecked Sendable {
   /// Costs an append; the work is done on the queue.
   func write(_ entry: LogEntry) {
     let schedules = pending.with { pending in
-      if pending.bytes + entry.bytes > limits.pendingBytes {
+      if pending.bytes + entry.bytes > limits.pendingBytes, !entry.isHead {
         pending.lostLines += entry.count
         return false
       }
@@ -125,7 +130,7 @@ final class LogWriter: @unchecked Sendable {
     switch entry {
     case .head(let line):
       heads += line.line
-      keep(line.line, lines: 1)
+      unwritten += line.line
     case .line(let line): keep(line.line, lines: 1)
     case .tokens(let batch): keep(batch.lines, lines: batch.times.count)
     case .runBegan: openRuns += 1

@@ -17,7 +17,7 @@ public final class OpenInterval: Sendable {
   private let attributes: [String: LogValue]
   private let start: Int64
   private let signpost: SignpostInterval
-  private let isEnded = Guarded(false)
+  private let isEnded = Locked(false)
 
   init(_ name: StaticString, attributes: [String: LogValue], of telemetry: Telemetry) {
     self.name = name

@@ -4,7 +4,7 @@ import Foundation
 public final class ReportFolder: Sendable {
   public let url: URL
   private let maxFiles: Int
-  private let count = Guarded(0)
+  private let count = Locked(0)
   private let date: @Sendable () -> Date
 
   /// - Parameter maxFiles: the oldest are removed beyond. The system delivers about two a day.

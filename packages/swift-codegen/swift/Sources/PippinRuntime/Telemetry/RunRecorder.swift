@@ -36,8 +36,13 @@ public enum RunOutcome: Sendable {
     if case .stopped = self { true } else { false }
   }
 
+  /// Also by an error that says so.
   var isCancelled: Bool {
-    if case .cancelled = self { true } else { false }
+    switch self {
+    case .stopped: false
+    case .cancelled: true
+    case .failed(let error): error is CancellationError
+    }
   }
 }
 
@@ -70,7 +75,7 @@ public final class RunRecorder: Sendable {
   private let scenario: RunScenario
   private let start: Int64
   private let signpost: SignpostInterval
-  private let state: Guarded<State>
+  private let state: Locked<State>
 
   init(id: String, model: Telemetry.Model, scenario: RunScenario, of telemetry: Telemetry) {
     self.id = id
@@ -79,7 +84,7 @@ public final class RunRecorder: Sendable {
     self.telemetry = telemetry
     signpost = telemetry.signposts.begin("generate")
     start = telemetry.nanoseconds
-    state = Guarded(State(batch: TokenBatch(run: id, first: 0), lastHandOver: start))
+    state = Locked(State(batch: TokenBatch(run: id, first: 0), lastHandOver: start))
     telemetry.write(.runBegan)
     telemetry.noteNetwork()
     telemetry.sampleConditions(run: id, isEdge: true)
@@ -161,8 +166,8 @@ public final class RunRecorder: Sendable {
     telemetry.noteNetwork()
     telemetry.sampleConditions(run: id, isEdge: true)
     telemetry.write(state.with { line($0, outcome: outcome) })
-    telemetry.write(.runEnded)
-    telemetry.sampleBattery(run: id)
+    // The file is not changed before the battery's answer: a run's records stay together.
+    telemetry.sampleBattery(run: id, then: .runEnded)
     telemetry.forget(run: id)
   }
 
@@ -210,13 +215,13 @@ public final class RunRecorder: Sendable {
     line.add("output_tokens", state.outputTokens)
     switch outcome {
     case .stopped(let reason): line.add("stop_reason", name(of: reason))
-    case .cancelled: break
-    case .failed(let error):
+    case .failed(let error) where !outcome.isCancelled:
       let logged = LoggedError(error)
       line.add("error") {
         $0.add("type", logged.type)
         for size in logged.sizes { $0.add(size.name, size.value) }
       }
+    case .cancelled, .failed: break
     }
     line.add("cancelled", outcome.isCancelled)
     line.add("context") {

@@ -21,6 +21,8 @@ public struct SystemConditions: DeviceConditions {
   /// What Linux tells.
   enum SystemFacts {
     static let name = "Linux"
+    /// CLOCK_MONOTONIC stands still while the machine sleeps (clock_gettime(2)).
+    static let monotonicClock = CLOCK_BOOTTIME
     static let build: String? = nil
     static let thermalState = ThermalState.nominal
     static let isLowPowerMode: Bool? = nil

@@ -17,6 +17,9 @@
       #endif
     }
 
+    /// Runs on while the device sleeps, in nanoseconds; CLOCK_MONOTONIC counts microseconds (clock_gettime(3)).
+    static let monotonicClock = CLOCK_MONOTONIC_RAW
+
     static var build: String? { sysctl("kern.osversion") }
 
     static var machine: String {

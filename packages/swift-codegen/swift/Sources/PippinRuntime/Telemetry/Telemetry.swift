@@ -56,7 +56,7 @@ public final class Telemetry: Sendable {
   public let folder: URL
 
   let signposts: Signposts
-  let state: Guarded<State>
+  let state: Locked<State>
   private let anchor: ClockAnchor
   private let clock: TelemetryClock
   private let writer: LogWriter
@@ -82,7 +82,7 @@ public final class Telemetry: Sendable {
     self.conditions = conditions
     self.battery = battery
     signposts = Signposts(subsystem: subsystem)
-    state = Guarded(State(isLowPowerMode: conditions.isLowPowerMode))
+    state = Locked(State(isLowPowerMode: conditions.isLowPowerMode))
     writer = LogWriter(
       file: LogFile(folder: folder, session: "\(anchor.compact)-\(session.prefix(8))", limits: limits), limits: limits,
       session: { part in sessionLine(session, anchor: anchor, part: part) },
@@ -191,17 +191,23 @@ extension Telemetry {
   }
 
   /// The system answers on the main thread, when it has time.
-  func sampleBattery(run: String) {
+  ///
+  /// - Parameter entry: written behind the answer.
+  func sampleBattery(run: String, then entry: LogEntry? = nil) {
     state.with { state in
       state.batteryTask = Task { [before = state.batteryTask] in
         await before?.value
-        guard let battery = await self.battery() else { return }
-        let now = self.nanoseconds
-        let rank = Battery.State.allCases.firstIndex(of: battery.state) ?? 0
-        self.write(sampleLine("hw.battery.charge", battery.charge, unit: "1", run: run, at: now))
-        self.write(sampleLine("hw.battery.state", Double(rank), unit: "1", run: run, at: now, raw: battery.state.rawValue))
+        if let battery = await self.battery() { self.write(battery, run: run) }
+        if let entry { self.write(entry) }
       }
     }
+  }
+
+  private func write(_ battery: Battery, run: String) {
+    let now = nanoseconds
+    let rank = Battery.State.allCases.firstIndex(of: battery.state) ?? 0
+    write(sampleLine("hw.battery.charge", battery.charge, unit: "1", run: run, at: now))
+    write(sampleLine("hw.battery.state", Double(rank), unit: "1", run: run, at: now, raw: battery.state.rawValue))
   }
 
   /// Network bytes so far, so that those of a run can be told from those before it.

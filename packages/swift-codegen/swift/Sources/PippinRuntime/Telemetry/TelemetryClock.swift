@@ -14,12 +14,7 @@ public struct TelemetryClock: Sendable {
   public static let system = TelemetryClock(
     monotonicNanoseconds: {
       var time = timespec()
-      #if canImport(Darwin)
-        clock_gettime(CLOCK_MONOTONIC, &time)
-      #else
-        // Linux's CLOCK_MONOTONIC stands still while the machine sleeps.
-        clock_gettime(CLOCK_BOOTTIME, &time)
-      #endif
+      clock_gettime(SystemFacts.monotonicClock, &time)
       return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     },
     date: { Date() })

@@ -1,0 +1,24 @@
+import SwiftUI
+
+/// A chat with one model, for iPhone, iPad and Mac. `DemoModel` is the generated file that says which.
+@main
+struct DemoApp: App {
+  @State private var chat = ChatModel(ModelHolder.shared, services: DemoModel.services)
+  @Environment(\.scenePhase) private var scenePhase
+
+  var body: some Scene {
+    WindowGroup { RootView(chat: chat) }
+      .onChange(of: scenePhase) { _, phase in
+        switch phase {
+        case .background: Task { await chat.enterBackground() }
+        case .active: Task { await chat.enterForeground() }
+        // A call or the app switcher: nothing is forbidden yet.
+        default: break
+        }
+      }
+  }
+}
+
+extension ModelHolder {
+  static let shared = ModelHolder(DemoModel.services)
+}
