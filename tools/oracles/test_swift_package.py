@@ -57,14 +57,30 @@ def add_readme_example(folder: str, name: str) -> None:
         file.write("\n".join(text))
 
 
-def build_and_test(report: Report, label: str, folder: str, tests: int, flags: list[str]) -> None:
-    """On Linux as it is, then with the stand-ins, which bring in what is behind `canImport`."""
+def build_and_test(report: Report, label: str, folder: str, tests: int, flags: list[str], demo: str = "") -> None:
+    """On Linux as it is, then with the stand-ins, which bring in what is behind `canImport`, and the demo of the model `demo`."""
     status, printed = swift(folder, "swift", "test", "-Xswiftc", "-warnings-as-errors")
     passed = re.findall(r"✔ Test (\w+)\(\) passed", printed)
     report.check(f"{label}: builds and tests", status == 0 and len(passed) == tests, failures(printed) or f"{len(passed)} tests")
+    if demo:
+        add_demo(folder, demo)
     scratch = ["--scratch-path", ".build/with-stubs"]
     status, printed = swift(folder, "swift", "build", "--build-tests", *scratch, *flags, "-Xswiftc", "-warnings-as-errors")
     report.check(f"{label}: builds with stand-ins", status == 0, failures(printed))
+
+
+def add_demo(folder: str, name: str) -> None:
+    """The demo app as a target, which needs SwiftUI: Xcode's project builds the same files."""
+    path = os.path.join(folder, "Package.swift")
+    with open(path, encoding="utf8") as file:
+        manifest = file.read()
+    target = f'''    .target(
+      name: "Demo", dependencies: ["{name}Kit", "PippinRuntime", "PippinTokenizer"], path: "App/Demo",
+      exclude: ["Assets.xcassets", "PrivacyInfo.xcprivacy"]),
+'''
+    end = manifest.rindex("  ]\n)")
+    with open(path, "w", encoding="utf8") as file:
+        file.write(manifest[:end] + target + manifest[end:])
 
 
 def lint(report: Report, label: str, folder: str, name: str) -> None:
@@ -129,7 +145,7 @@ def tests(report: Report) -> None:
     stateless = convert(BUNDLED, os.path.join(WORK, "swift-pip-stateless"), "--program", "stateless", "--target", "ios17")
     smollm2 = convert(hf_folder(), os.path.join(WORK, "swift-smollm2"), "--context", "512")
     with report.guard("Bundled"):
-        build_and_test(report, "Bundled", generated(report, "Bundled", stateful), 4, flags)
+        build_and_test(report, "Bundled", generated(report, "Bundled", stateful), 4, flags, demo="Bundled")
     with report.guard("the others"):
         download = ["--weights", "download", "--url", "https://example.com/pip/", "--no-demo", "--no-self-test"]
         folders = {
