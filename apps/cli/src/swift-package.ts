@@ -46,7 +46,7 @@ export async function swiftInput(
     manifest: await withFiles(manifest, packageFolder),
     packageFolder,
     tokenizer: exportTokenizer(text.source),
-    bindings: swift,
+    bindings: { ...swift, arguments: swift.arguments?.(opened.opened) ?? {} },
     minimumSystem: swift.minimumSystem(opened.opened),
     geometry: spec && geometryOf(spec),
     golden,

@@ -101,12 +101,14 @@ export interface Backend<Spec, Weights, Options, Plan extends BackendPlan = Back
 /** What runs a backend's packages in an app. */
 export interface SwiftBindings<Spec = unknown> {
   /**
-   * The Swift class, a `LanguageModel` with `init(facts: ModelFacts, files: ModelFiles, options: Options)`:
-   * `CoreMLModel`.
+   * The Swift class, a `LanguageModel` with an `init(facts: ModelFacts, files: ModelFiles, …)`: `CoreMLModel`. What
+   * follows are `arguments`, then `options` where it has some.
    */
   readonly engine: string;
-  /** The type of its `options`, which has an `init` without arguments: `CoreMLOptions`. */
-  readonly options: string;
+  /** The type of its `options:`, which has an `init` without arguments: `CoreMLOptions`. */
+  readonly options?: string;
+  /** Texts that the engine needs of a package, by the labels of its `init`: `library` of `MLCModel`. */
+  arguments?(opened: OpenedPackage<Spec>): Readonly<Record<string, string>>;
   /** The module without which there is no engine; code that names it stands behind `#if canImport`: `CoreML`. */
   readonly requires: string;
   /** Where the engine is declared, unless Pippin's own runtime (`PippinRuntime`) has it. */

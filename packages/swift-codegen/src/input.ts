@@ -8,7 +8,10 @@ export interface SwiftInput {
   readonly packageFolder: string;
   readonly tokenizer: Pick<TokenizerExport, "bytes" | "selfTest">;
   /** What runs the package in an app. */
-  readonly bindings: Pick<SwiftBindings, "engine" | "options" | "requires" | "dependency" | "bindings">;
+  readonly bindings: Pick<SwiftBindings, "engine" | "options" | "requires" | "dependency" | "bindings"> & {
+    /** Further arguments of the engine's `init`, by label. */
+    readonly arguments?: Readonly<Record<string, string>>;
+  };
   /** The oldest systems that run the package. */
   readonly minimumSystem: MinimumSystem;
   /** Sizes of the model; without them its memory is underestimated. */

@@ -173,7 +173,20 @@ test("another backend's engine is named, with the package that has it", async ()
   expect(manifest).toContain('.product(name: "FooRuntime", package: "foo-runtime")');
 });
 
+test("an engine without options gets what its package says of itself, as text", async () => {
+  const bindings = { engine: "MLCModel", requires: "MLCSwift", arguments: { library: 'a"\\(b)' } };
+  const { files } = await planSwiftPackage({ ...inputOf(), bindings }, { ...NAMED, demo: true });
+  const text = textOf(files, "Sources/PipKit/PipModel.swift");
+  expect(text).toContain("#if canImport(MLCSwift)");
+  expect(text).toContain("languageModel(files: ModelFiles = PipAssets.files) -> MLCModel {");
+  expect(text).toContain('MLCModel(facts: facts, files: files, library: "a\\"\\\\(b)")');
+  expect(textOf(files, "App/Demo/Model.swift")).toContain(
+    "make: { _ in\n      PipAssets.languageModel()\n    }",
+  );
+});
+
 test.each([
+  { engine: "Foo", requires: "Bar", arguments: { "x: 1, y": "z" } },
   { engine: "Foo()", options: "Bar", requires: "Baz" },
   { engine: "Foo", options: "Bar", requires: "Baz)\nfatalError()" },
 ])("bindings that are no words are refused: %o", async (bindings) => {
