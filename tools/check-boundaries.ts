@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   verify: ["core"],
   tune: ["core", "kernels", "checkpoint", "decoder", "quantize", "verify"],
   tokenizer: ["core"],
+  "swift-codegen": ["core", "tokenizer"],
   bench: ["core"],
 };
 

@@ -32,6 +32,7 @@ const TESTS = [
     "gguf-vocabularies",
     "swift",
     "swift-runtime",
+    "swift-package",
     "app-log",
     "delivery",
     "gguf",

@@ -19,7 +19,7 @@ interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "deploy",
-    summary: "convert a model, verify it and let it answer",
+    summary: "convert a model, verify it, let it answer, and write its app",
     load: () => import("./commands/deploy.ts"),
   },
   { name: "convert", summary: "write a package from a model", load: () => import("./commands/convert.ts") },
@@ -27,6 +27,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "quantize",
     summary: "compress the weights of a package that exists",
     load: () => import("./commands/quantize.ts"),
+  },
+  {
+    name: "swift",
+    summary: "write the Swift package and the demo app of a package",
+    load: () => import("./commands/swift.ts"),
   },
   {
     name: "verify",

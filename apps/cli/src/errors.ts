@@ -14,6 +14,8 @@ export type CliErrorCode =
   | "CLI_CANNOT_RUN"
   /** The package's backend does not compress packages that exist. */
   | "CLI_CANNOT_QUANTIZE"
+  /** Nothing that is known could run the package in an app. */
+  | "CLI_NO_SWIFT"
   /** An error that nobody threw on purpose: a fault of Pippin or of a backend. */
   | "CLI_UNEXPECTED";
 
@@ -24,6 +26,8 @@ export function usageError(message: string, hint: string): PippinError<CliErrorC
 /** Errors that a change of the command line mends, also those of a package that reads a flag's text. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
   "CLI_USAGE",
+  "SWIFT_NAME_INVALID",
+  "SWIFT_OPTION_INVALID",
   "VERIFY_CONDITION_INVALID",
   "VERIFY_METRIC_UNKNOWN",
 ]);

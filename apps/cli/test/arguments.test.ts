@@ -112,6 +112,7 @@ test("every command's help has an example", async () => {
     "deploy",
     "convert",
     "quantize",
+    "swift",
     "verify",
     "chat",
     "generate",

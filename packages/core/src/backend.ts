@@ -94,6 +94,43 @@ export interface Backend<Spec, Weights, Options, Plan extends BackendPlan = Back
   open(path: string, context?: StageContext): Promise<OpenedPackage<Spec>>;
   /** Present when the backend can compress the weights of a package that exists. */
   readonly recompress?: Recompress;
+  /** Present when an app can run the backend's packages: what `pippin swift` writes into the Swift package. */
+  readonly swift?: SwiftBindings<Spec>;
+}
+
+/** What runs a backend's packages in an app. */
+export interface SwiftBindings<Spec = unknown> {
+  /**
+   * The Swift class, a `LanguageModel` with an `init(facts: ModelFacts, files: ModelFiles, …)`: `CoreMLModel`. What
+   * follows are `arguments`, then `options` where it has some.
+   */
+  readonly engine: string;
+  /** The type of its `options:`, which has an `init` without arguments: `CoreMLOptions`. */
+  readonly options?: string;
+  /** Texts that the engine needs of a package, by the labels of its `init`: `library` of `MLCModel`. */
+  arguments?(opened: OpenedPackage<Spec>): Readonly<Record<string, string>>;
+  /** The module without which there is no engine; code that names it stands behind `#if canImport`: `CoreML`. */
+  readonly requires: string;
+  /** Where the engine is declared, unless Pippin's own runtime (`PippinRuntime`) has it. */
+  readonly dependency?: SwiftDependency;
+  /** `coreml`: the package is a Core ML model, and gets a class of its own as Xcode makes one. */
+  readonly bindings?: "coreml";
+  /** The oldest systems that run an opened package. */
+  minimumSystem(opened: OpenedPackage<Spec>): MinimumSystem;
+}
+
+/** A product of somebody's Swift package, as `Package.swift` names it. */
+export interface SwiftDependency {
+  readonly url: string;
+  /** The oldest version that will do: `1.2.0`. */
+  readonly from: string;
+  readonly product: string;
+}
+
+/** Major versions. */
+export interface MinimumSystem {
+  readonly iOS: number;
+  readonly macOS: number;
 }
 
 /** How a backend compresses the weights of packages. */

@@ -3,12 +3,15 @@ export type {
   Backend,
   BackendPlan,
   DescriptionRow,
+  MinimumSystem,
   ModelFacts,
   OpenedPackage,
   PackageDescription,
   PlanInput,
   Recompress,
   RunnerOptions,
+  SwiftBindings,
+  SwiftDependency,
 } from "./backend.ts";
 export { type ByteSource, checkRange, memorySource } from "./byte-source.ts";
 export {

@@ -16,6 +16,7 @@ import { CoremlOptions, RecompressOptions } from "./options.ts";
 import { findPackages } from "./package/find-packages.ts";
 import { packageBytes, writePackage } from "./package/write-package.ts";
 import { recompress } from "./recompress/recompress.ts";
+import { swift } from "./swift.ts";
 import { TARGETS } from "./targets.ts";
 import { VERSION } from "./version.ts";
 
@@ -41,6 +42,7 @@ export const backend: DecoderBackend<CoremlOptions, CoremlPlan> = {
   detect: async (path) => (await findPackages(path)).length > 0,
   open: openCoreml,
   recompress: { options: RecompressOptions, run: recompress },
+  swift,
 };
 
 function plan(input: PlanInput<DecoderSpec, WeightSet>, options: CoremlOptions): CoremlPlan {

@@ -1,21 +1,27 @@
+import { dirname } from "node:path";
+import type { Artifact, Runner } from "@pippin/core";
 import { checkOutputFolder } from "@pippin/core/node";
+import { generateSwiftPackage, SwiftOptions } from "@pippin/swift-codegen";
 import type { Command } from "commander";
 import { answer } from "../answer.ts";
 import type { AnyBackend } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
+import { goldenCases } from "../golden.ts";
 import { prepareWeights } from "../mixed.ts";
-import { openModel } from "../model.ts";
-import { openPackage, startRunner } from "../package.ts";
+import { type OpenModel, openModel } from "../model.ts";
+import { type OpenPackage, openPackage, startRunner } from "../package.ts";
 import { checkParity, parityLine } from "../parity.ts";
 import { rescaledModel } from "../rescale.ts";
 import { parseSchemaOptions } from "../schema-options.ts";
+import { swiftInput } from "../swift-package.ts";
 import { formatBytes, formatSeconds, printable, printableLine, shellWord } from "../terminal/format.ts";
-import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
+import { type CommandContext, type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { encodeChat } from "../text.ts";
 import { addConversion, artifactBytes, type ConvertFlags, defaultOut, sayPlan } from "./convert.ts";
 
 interface Flags extends ConvertFlags {
   readonly ask: string;
+  readonly app: boolean;
 }
 
 export async function define(
@@ -25,6 +31,10 @@ export async function define(
   const backend = await addConversion(command, argv, io);
   command
     .option("--ask <text>", "what the converted model is asked in the end", "What can you do?")
+    .option(
+      "--no-app",
+      "do not write the Swift package and the demo app (default: beside the folder, with -app behind its name)",
+    )
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
@@ -42,7 +52,8 @@ async function deploy(
   const given = await parseSchemaOptions(backend.options, flags);
   const original = await openModel(path, context);
   const out = flags.out ?? defaultOut(original.facts.name);
-  await checkOutputFolder(out, flags);
+  const app = flags.app ? appFolder(out) : undefined;
+  for (const folder of [out, ...(app ? [app] : [])]) await checkOutputFolder(folder, flags);
   const began = performance.now();
   const prepared = await prepareWeights({ backend, model: original, options: given }, flags, {
     io,
@@ -81,9 +92,50 @@ async function deploy(
     say(io, `${io.strong("you")}      ${printable(flags.ask)}`);
     say(io, `${io.strong("model")}    ${printable(said.text.trim())}  ${speed}`);
   }
+  const written =
+    app &&
+    (await writeApp({ opened, runner: candidate, parity }, { app, flags, model: original }, { io, context }));
   const spoken = said ? { ask: flags.ask, ...said } : null;
-  if (io.json) sayJson(io, { artifacts, parity, answer: spoken, warnings: context.warnings });
+  const all = [...artifacts, ...(written ? [written] : [])];
+  if (io.json) sayJson(io, { artifacts: all, parity, answer: spoken, warnings: context.warnings });
   if (said) say(io, `\nnext: npx pippin chat ${shellWord(out)}`);
   say(io, `${said ? "     " : "\nnext:"} npx pippin inspect ${shellWord(out)}`);
   if (!parity.passed) io.fail();
+}
+
+/** Beside the package's folder, which stays what `convert` writes. */
+function appFolder(out: string): string {
+  return `${out.replace(/[\\/]+$/, "")}-app`;
+}
+
+interface Deployed {
+  readonly opened: OpenPackage;
+  readonly runner: Runner;
+  readonly parity: { readonly passed: boolean };
+}
+
+/** The last step: what an app needs, where there is something that could run the package in one. */
+async function writeApp(
+  { opened, runner, parity }: Deployed,
+  { app, flags, model }: { readonly app: string; readonly flags: Flags; readonly model: OpenModel },
+  { io, context }: { readonly io: Io; readonly context: CommandContext },
+): Promise<Artifact | undefined> {
+  const { text, backend } = opened;
+  const lacks = parity.passed
+    ? text
+      ? (backend.swift ?? "an engine in Swift for its backend")
+      : "a tokenizer"
+    : "a package that agrees";
+  if (text === undefined || typeof lacks === "string") {
+    say(io, `${io.strong("app")}      not written: it needs ${lacks}`);
+    return undefined;
+  }
+  const golden = await goldenCases(runner, text, context);
+  const input = await swiftInput(opened, { golden, folders: [model.folder] });
+  const options = { ...SwiftOptions.parse({}), out: app, force: flags.force ?? false };
+  const artifact = await generateSwiftPackage(input, options, context);
+  const project = artifact.files.find(({ path }) => path.endsWith(".xcodeproj/project.pbxproj"))!; // it has the demo
+  const size = formatBytes(artifactBytes([artifact]));
+  say(io, `${io.strong("app")}      ${printableLine(`${app}/${dirname(project.path)}`)}  ${size}`);
+  return artifact;
 }
