@@ -55,11 +55,12 @@ function run(program: string, args: readonly string[]): void {
 }
 
 try {
+  const stubs = buildStubs();
   assemble();
   // Observation's library of 6.0 on Linux asks for a symbol that no library has.
   const observation = process.platform === "linux" ? ["-Xlinker", "--allow-shlib-undefined"] : [];
   run("swift", [
-    ...["test", "-Xswiftc", "-warnings-as-errors", ...buildStubs(), ...observation],
+    ...["test", "-Xswiftc", "-warnings-as-errors", ...stubs, ...observation],
     ...process.argv.slice(2),
   ]);
   const sources = globSync(join(SWIFT_PACKAGE, "App/**/*.swift"));

@@ -70,11 +70,6 @@ public static var files: ModelFiles { ModelFiles(folder: folder) }`
       : `/// The folder on the server below which the manifest's \`files\` lie.
 public static let address = URL(string: ${stringLiteral(url)})!
 
-/// What a \`ModelStore\` and a \`ModelDownloader\` know the files by.
-///
-/// - Throws: \`RuntimeError\`.
-public static func version() throws -> ModelVersion { try ModelVersion(name: facts.name, folder: folder) }
-
 /// All files of the model, as the runtime takes them.
 ///
 /// - Parameter packages: where they are, as a store says.
@@ -83,6 +78,10 @@ public static func files(packages: URL) -> ModelFiles { ModelFiles(folder: folde
     constants(facts),
     folder,
     files,
+    `/// What a \`ModelStore\` and a \`ModelDownloader\` know the files by.
+///
+/// - Throws: \`RuntimeError\`.
+public static func version() throws -> ModelVersion { try ModelVersion(name: facts.name, folder: folder) }`,
     `/// How the model is driven.
 ///
 /// - Throws: \`RuntimeError\`.

@@ -23,7 +23,9 @@ export function seamFile(seam: SeamFacts): string {
     ...(isCoreml ? ["computeUnits: ComputeUnits.allCases"] : []),
     "conditions: SystemConditions.shared",
     `make: ${making(seam)}`,
-    ...(embedded ? [] : [INSTALLED, downloading(name)]),
+    ...(embedded ? [] : [INSTALLED]),
+    ...(isCoreml ? [forgiving(name)] : []),
+    ...(embedded ? [] : [downloading(name)]),
     LOGS,
     ...(golden ? [selfTest(name)] : []),
     ...(isCoreml ? [LOAD_REPORT] : []),
@@ -53,7 +55,7 @@ function making({ facts, bindings, embedded }: SeamFacts): string {
   const { name } = facts;
   const isCoreml = bindings.engine === "CoreMLModel";
   const options = isCoreml
-    ? "options: CoreMLOptions(computeUnits: options.computeUnits, telemetry: telemetry)"
+    ? "options: CoreMLOptions(computeUnits: options.computeUnits, telemetry: telemetry, store: try? ModelStore())"
     : "";
   const [parameter, files] = [
     isCoreml ? "options" : "_",
@@ -68,6 +70,13 @@ function making({ facts, bindings, embedded }: SeamFacts): string {
 }
 
 const INSTALLED = "isInstalled: { (try? installed()) != nil }";
+
+function forgiving(name: string): string {
+  return `forgive: {
+  guard let version = try? ${name}Assets.version() else { return }
+  try? ModelStore().clearQuarantine(of: version)
+}`;
+}
 
 function downloading(name: string): string {
   return `download: { progress in

@@ -23,8 +23,6 @@ const TEXT: Readonly<Record<ManifestFeature["role"], (fn: ManifestFunction) => s
   position: () => "How many tokens came before: the index of the first token of this call.",
   lastToken: () => "Index within this call of the last real token, whose logits come back.",
   attentionMask: () => "1 for real tokens, 0 for padding, which must follow them.",
-  keyCache: () => "Keys of all tokens so far.",
-  valueCache: () => "Values of all tokens so far.",
   logits: (fn) =>
     fn.logitsRows === "all"
       ? "Scores of the next token after each position, one per vocabulary entry."

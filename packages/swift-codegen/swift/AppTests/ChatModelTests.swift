@@ -131,6 +131,19 @@ import Testing
     #expect(chat.phase == .ready && chat.canSend)
   }
 
+  @Test func whatWasSetAsideIsForgivenWhenTheUserTriesAgain() async {
+    let model = FakeLanguageModel([], loadErrors: [RuntimeError.quarantined("the app ended")])
+    let forgiven = AsyncStream.makeStream(of: Void.self)
+    let chat = await chat(model) { $0.forgive = { forgiven.continuation.yield() } }
+    #expect(chat.phase == .failed(Failure(RuntimeError.quarantined("the app ended"))))
+
+    await chat.start()
+
+    forgiven.continuation.finish()
+    #expect(await forgiven.stream.reduce(0) { count, _ in count + 1 } == 1)
+    #expect(chat.phase == .ready)
+  }
+
   @Test func missingFilesAreFetchedAndTheModelIsLoaded() async {
     let isThere = Box(false)
     let model = FakeLanguageModel([])

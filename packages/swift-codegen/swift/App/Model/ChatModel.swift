@@ -74,7 +74,11 @@ import PippinTokenizer
   func start() async {
     if let starting { return await starting.value }
     guard phase != .ready else { return }
-    let task = Task { await load() }
+    let isAskedAgain = if case .failed = phase { true } else { false }
+    let task = Task {
+      if isAskedAgain { await services.forgive() }
+      await load()
+    }
     starting = task
     await task.value
     starting = nil

@@ -29,6 +29,8 @@ struct DemoServices: Sendable {
   var make: @Sendable (Options) async throws -> any LanguageModel
   /// Whether the model's files are on this device.
   var isInstalled: @Sendable () async -> Bool = { true }
+  /// Lets a model that was set aside after a failed first load be loaded once more.
+  var forgive: @Sendable () async -> Void = {}
   /// Fetches the model's files, and tells the bytes that are there and all bytes from any thread; nil where they are in the bundle.
   /// Cancelled, it keeps what arrived. Returns when the model can be made.
   var download: (@Sendable (_ progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void) async throws -> Void)?
