@@ -38,7 +38,10 @@ def tests(report: Report) -> None:
     stubs = subprocess.run([NODE, os.path.join(ROOT, "tools", "swift", "stubs.ts")], capture_output=True, text=True)
     report.check("stand-ins for Apple's modules build", stubs.returncode == 0, stubs.stderr.strip()[-300:])
     swift_test(report, "swift test, with stand-ins", "--scratch-path", ".build/with-stubs", *stubs.stdout.split())
-    folders = ["Sources", "Tests", "Stubs", "Package.swift"]
+    app = subprocess.run([NODE, os.path.join(ROOT, "tools", "swift", "check-app.ts")], capture_output=True, text=True)
+    failures = [line for line in (app.stdout + app.stderr).split("\n") if "✘" in line or "error:" in line]
+    report.check("the demo compiles, and its view model's tests pass", app.returncode == 0, " ".join(failures)[:600])
+    folders = ["Sources", "Tests", "App", "AppTests", "Package.swift"]
     status, printed = swift("swift-format", "lint", "-r", "--strict", *folders)
     report.check("swift-format", status == 0 and not printed.strip(), printed.strip()[-300:])
 

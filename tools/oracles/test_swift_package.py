@@ -21,10 +21,11 @@ BUNDLED = os.path.join(ROOT, "models", "pip-chat")
 ATTACK = "NoSuchModule"
 
 
-def swift(folder: str, *arguments: str) -> tuple[int, str]:
+def swift(folder: str, *arguments: str, **variables: str) -> tuple[int, str]:
     """Runs a tool of the toolchain in a package's folder."""
     command = [NODE, os.path.join(ROOT, "tools", "swift", "run.ts"), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1800)
+    environment = {**os.environ, **variables}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1800)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -117,6 +118,86 @@ def hostile(report: Report, converted: str) -> str:
     return out
 
 
+AS_AN_APP = """#if canImport(CoreML)
+  import CoreML
+  import Foundation
+  import NAMEKit
+  import PippinRuntime
+  import PippinTokenizer
+  import Testing
+
+  private let expected = ProcessInfo.processInfo.environment["PIPPIN_EXPECTED_NAME"]
+
+  /// What an app does with the package, where something computes.
+  @Suite(.enabled(if: expected != nil)) struct NAMEAsAnApp {
+    private let question = [ChatMessage(role: "user", content: "What is the capital of France?")]
+
+    @Test func theModelSpeaks() async throws {
+      var text = ""
+      for try await chunk in NAMEAssets.languageModel().generate(question, options: .init(maxTokens: 16)) { text += chunk.text }
+      #expect(text == expected)
+    }
+
+    @Test func theSelfTestPasses() async throws {
+      let model = NAMEAssets.languageModel()
+      let findings = try await SelfTest(contentsOf: NAMEAssets.selfTest).run(model, tokenizer: NAMEAssets.tokenizer())
+      #expect(findings.count >= 8)
+      for finding in findings { #expect(finding.isPassed, "\\(finding.name): \\(finding.detail)") }
+    }
+
+    @Test func theTypedClassesSpeakToo() async throws {
+      let tokenizer = try NAMEAssets.tokenizer()
+      let prompt = try #require(try tokenizer.chatTemplate?.render(question))
+      let model = try await NAME.load()
+      let state = model.makeState()
+      var ids = tokenizer.encode(prompt, addsSpecialTokens: false)
+      let count = ids.count
+      var position = 0
+      while ids.count < count + 16 {
+        let output = try await model.prediction(
+          input: NAMEInput(
+            input_ids: MLShapedArray(scalars: [Int32(ids[position])], shape: [1, 1]),
+            position: MLShapedArray(scalars: [Int32(position)], shape: [1])), using: state)
+        position += 1
+        guard position == ids.count else { continue }
+        let next = output.logits.withUnsafeBytes { bytes in
+          let values = bytes.bindMemory(to: Float16.self)
+          return values.indices.max { (values[$0], $1) < (values[$1], $0) }!
+        }
+        if tokenizer.stopIds.contains(next) { break }
+        ids.append(next)
+      }
+      #expect(tokenizer.decode(ids[count...], skipsSpecialTokens: true) == expected)
+    }
+  }
+#endif
+"""
+
+
+def add_app(folder: str, name: str) -> None:
+    """A test that uses the package as an app does; it runs where `speaks` starts it."""
+    with open(os.path.join(folder, "Tests", f"{name}KitTests", "AsAnApp.swift"), "w", encoding="utf8") as file:
+        file.write(AS_AN_APP.replace("NAME", name))
+
+
+def speaks(report: Report, folder: str, name: str, converted: str, flags: list[str]) -> None:
+    """The generated package with the TypeScript runner in Core ML's place says what `pippin generate` says."""
+    options = ["--prompt", "What is the capital of France?", "--max-tokens", "16", "--precision", "fp16"]
+    text = pippin("generate", converted, *options)["text"]
+    socket = os.path.join(WORK, f"{name}.sock")
+    server = subprocess.Popen([NODE, os.path.join(ROOT, "tools", "swift", "coreml-server.ts"), socket], stdout=subprocess.PIPE)
+    try:
+        server.stdout.readline()
+        variables = {"PIPPIN_COREML_SOCKET": socket, f"PIPPIN_EXPECTED_{name}": text, "XDG_CACHE_HOME": os.path.join(WORK, "xdg")}
+        arguments = ["--scratch-path", ".build/with-stubs", *flags, "-Xswiftc", "-warnings-as-errors", "--filter", "AsAnApp"]
+        status, printed = swift(folder, "swift", "test", *arguments, **variables)
+        passed = re.findall(r"✔ Test (\w+)\(\) passed", printed)
+        report.check(f"{name}: speaks as an app, typed classes and self-test too", status == 0 and len(passed) == 3, failures(printed) or text)
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def merged(folders: dict[str, str]) -> str:
     """One package with the kits and tests of all, so that the runtime, which is the same in each, is built once."""
     out = os.path.join(WORK, "swift-merged")
@@ -145,7 +226,10 @@ def tests(report: Report) -> None:
     stateless = convert(BUNDLED, os.path.join(WORK, "swift-pip-stateless"), "--program", "stateless", "--target", "ios17")
     smollm2 = convert(hf_folder(), os.path.join(WORK, "swift-smollm2"), "--context", "512")
     with report.guard("Bundled"):
-        build_and_test(report, "Bundled", generated(report, "Bundled", stateful), 4, flags, demo="Bundled")
+        out = generated(report, "Bundled", stateful)
+        add_app(out, "Bundled")
+        build_and_test(report, "Bundled", out, 4, flags, demo="Bundled")
+        speaks(report, out, "Bundled", stateful, flags)
     with report.guard("the others"):
         download = ["--weights", "download", "--url", "https://example.com/pip/", "--no-demo", "--no-self-test"]
         folders = {
@@ -154,7 +238,10 @@ def tests(report: Report) -> None:
             "SmolLM2": generated(report, "SmolLM2", smollm2),
             "Hostile": hostile(report, stateful),
         }
-        build_and_test(report, "the others", merged(folders), 4 * len(folders), flags)
+        add_app(folders["SmolLM2"], "SmolLM2")
+        out = merged(folders)
+        build_and_test(report, "the others", out, 4 * len(folders), flags)
+        speaks(report, out, "SmolLM2", smollm2, flags)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Any
 
-from pippin import NODE, ROOT, pippin
+from pippin import NODE, ROOT, node, pippin
 from report import Report, run
 from smollm2 import hf_folder
 
@@ -165,6 +165,34 @@ def driven(report: Report) -> None:
         report.check("the server found nothing wrong", counts["errors"] == [], str(counts["errors"])[:300])
 
 
+def logged(report: Report) -> None:
+    """The log of real answers is of bench's schema and adds up, also of one that was left."""
+    folder, log = os.path.join(WORK, "stateful"), os.path.join(WORK, "log")
+    with report.guard("logged"):
+        lines = [
+            opened(folder, log=log),
+            *({"messages": talk, "maxTokens": 24} for talk in TALKS),
+            {"messages": TALKS[2], "maxTokens": 24, "leaveAfter": 2},
+            {"messages": [user("word " * 600)]},
+            {"unload": True},
+            {"messages": TALKS[0], "maxTokens": 24},
+            {"flush": True},
+        ]
+        answers, _ = runtime(lines)
+        found = json.loads(node(os.path.join("tools", "oracles", "app-log.ts"), *answers[-1]["files"]))
+        report.check("the log is of bench's schema", found["warnings"] == [] and found["records"] > 40, str(found["warnings"])[:300])
+        report.check("the log adds up", found["problems"] == [], str(found["problems"])[:300])
+        runs = found["runs"]
+        ended = [answer["usage"] for answer in answers if "usage" in answer]
+        wanted = [(usage["promptTokens"], usage["cachedTokens"], usage["outputTokens"]) for usage in ended]
+        logs = [(run["inputTokens"], run["cachedTokens"], run["outputTokens"]) for run in runs if run["stopReason"]]
+        report.check("the log counts what the app was told", logs == wanted, f"{logs} {wanted}")
+        report.check("the answer that was left is cancelled", [run["cancelled"] for run in runs] == [False] * 4 + [True, False, False])
+        report.check("the prompt that was too long has its error", runs[5]["error"] == "promptTooLong", str(runs[5]["error"]))
+        starts = [run["start"] for run in runs]
+        report.check("answers after a load are cold", starts == ["cold"] + ["warm"] * 5 + ["cold"], str(starts))
+
+
 def smollm2(report: Report) -> None:
     """A published model."""
     folder = package("smollm2", hf_folder())
@@ -176,6 +204,7 @@ def tests(report: Report) -> None:
     bundled(report)
     sampled(report)
     driven(report)
+    logged(report)
     smollm2(report)
 
 

@@ -1,9 +1,9 @@
 // Drives a package as an app does, for tests and for a Mac's terminal: JSON Lines in, JSON Lines out.
 //
 //     RuntimeDriver
-//       {"open": "folder with pippin-manifest.json and tokenizer.pippin", "packages": "folder", "cache": "folder"}
+//       {"open": "folder with pippin-manifest.json and tokenizer.pippin", "packages": "folder", "cache": "folder", "log": "folder"}
 //       {"messages": [{"role": "user", "content": "Hi"}], "maxTokens": 20, "sampling": {…}, "policy": "error", "leaveAfter": 3}
-//       {"logitsAfter": [1, 2, 3]}      {"unload": true}
+//       {"logitsAfter": [1, 2, 3]}      {"unload": true}      {"flush": true}, which gives the files of the log
 import Foundation
 import PippinRuntime
 import PippinTokenizer
@@ -17,6 +17,7 @@ struct Question: Decodable {
   var open: String?
   var packages: String?
   var cache: String?
+  var log: String?
   var prefixTokens: Int?
   var messages: [Message]?
   var maxTokens: Int?
@@ -27,6 +28,7 @@ struct Question: Decodable {
   var leaveAfter: Int?
   var logitsAfter: [Int]?
   var unload: Bool?
+  var flush: Bool?
 }
 
 struct Answer: Encodable {
@@ -38,11 +40,13 @@ struct Answer: Encodable {
   var units: String?
   var refused: [String]?
   var logits: [Float]?
+  var files: [String]?
 }
 
 #if canImport(CoreML)
   final class Driver {
     private var model: CoreMLModel?
+    private var telemetry: Telemetry?
 
     func answer(_ question: Question) async -> Answer {
       do { return try await answerOrFail(question) } catch { return Answer(error: "\(error)") }
@@ -54,6 +58,10 @@ struct Answer: Encodable {
       if let messages = question.messages { return try await say(model, messages, question) }
       if let ids = question.logitsAfter { return Answer(logits: try await model.logits(after: ids)) }
       if question.unload == true { await model.unload() }
+      if question.flush == true {
+        await telemetry?.flush()
+        return Answer(files: telemetry?.files.map(\.path))
+      }
       return Answer()
     }
 
@@ -66,6 +74,8 @@ struct Answer: Encodable {
       var options = CoreMLOptions()
       if let cache = question.cache { options.cacheFolder = URL(fileURLWithPath: cache) }
       options.prefixCache = question.prefixTokens.map { PrefixCacheOptions(minimumTokens: $0) }
+      telemetry = question.log.map { Telemetry(folder: URL(fileURLWithPath: $0)) }
+      options.telemetry = telemetry
       let model = CoreMLModel(facts: facts, files: files, options: options)
       try await model.load()
       self.model = model
