@@ -42,7 +42,7 @@ ${indented(given.join(",\n"), 2)})
 
   /// What the models do is written down here, for \`pippin bench\`.
   private static let telemetry = Telemetry(folder: folder("Logs"))
-${embedded ? "" : STORE(name)}
+${isCoreml ? RUNTIME_OPTIONS : ""}${embedded ? "" : STORE(name)}
   private static func folder(_ name: String) -> URL {
     let support = FileManager.default.urls(for: .applicationSupportDirectory, in: .userDomainMask)[0]
     return support.appendingPathComponent(name, isDirectory: true)
@@ -54,9 +54,7 @@ ${embedded ? "" : STORE(name)}
 function making({ facts, bindings, embedded }: SeamFacts): string {
   const { name } = facts;
   const isCoreml = bindings.engine === "CoreMLModel";
-  const options = isCoreml
-    ? "options: CoreMLOptions(computeUnits: options.computeUnits, telemetry: telemetry, store: try? ModelStore())"
-    : "";
+  const options = isCoreml ? "options: runtimeOptions(options)" : "";
   const [parameter, files] = [
     isCoreml ? "options" : "_",
     embedded ? "" : `files: files${isCoreml ? ", " : ""}`,
@@ -68,6 +66,13 @@ function making({ facts, bindings, embedded }: SeamFacts): string {
   return ${made}
 }`;
 }
+
+/** A store also sets a model aside whose first load ended the app. */
+const RUNTIME_OPTIONS = `
+  private static func runtimeOptions(_ options: DemoServices.Options) -> CoreMLOptions {
+    CoreMLOptions(computeUnits: options.computeUnits, telemetry: telemetry, store: try? ModelStore())
+  }
+`;
 
 const INSTALLED = "isInstalled: { (try? installed()) != nil }";
 

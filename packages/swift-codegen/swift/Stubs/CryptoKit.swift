@@ -1,6 +1,8 @@
 // A stand-in for the part of Apple's CryptoKit that the runtime calls: SHA256 of bytes that come in pieces. Signatures from
 // Apple's documentation of HashFunction and SHA256Digest. It computes: straight from FIPS 180-4, section 6.2.2, all at the end.
 
+import Foundation
+
 public struct SHA256Digest: Sequence, Sendable {
   let bytes: [UInt8]
   public func makeIterator() -> Array<UInt8>.Iterator { bytes.makeIterator() }
@@ -10,6 +12,12 @@ public struct SHA256: Sendable {
   private var message: [UInt8] = []
 
   public init() {}
+
+  public static func hash<Bytes: DataProtocol>(data: Bytes) -> SHA256Digest {
+    var hash = SHA256()
+    hash.message = Array(data)
+    return hash.finalize()
+  }
 
   public mutating func update(bufferPointer: UnsafeRawBufferPointer) { message.append(contentsOf: bufferPointer) }
 
