@@ -41,7 +41,14 @@ enum DemoModel {
 ${indented(given.join(",\n"), 2)})
 
   /// What the models do is written down here, for \`pippin bench\`.
-  private static let telemetry = Telemetry(folder: folder("Logs"))
+  private static let telemetry = {
+    let telemetry = Telemetry(folder: folder("Logs"))
+    telemetry.storeSystemReports(in: reports)
+    return telemetry
+  }()
+
+  /// What MetricKit reports about the app, about once a day.
+  private static let reports = ReportFolder(folder("Reports"))
 ${isCoreml ? RUNTIME_OPTIONS : ""}${embedded ? "" : STORE(name)}
   private static func folder(_ name: String) -> URL {
     let support = FileManager.default.urls(for: .applicationSupportDirectory, in: .userDomainMask)[0]
@@ -92,7 +99,7 @@ function downloading(name: string): string {
 
 const LOGS = `logs: {
   await telemetry.flush()
-  return telemetry.files
+  return telemetry.files + reports.files
 }`;
 
 function selfTest(name: string): string {
@@ -116,6 +123,7 @@ const STORE = (name: string): string => `
   private static var downloadOptions: DownloadOptions {
     var options = DownloadOptions()
     options.allowsInsecureHTTP = ${name}Assets.address.scheme == "http"
+    options.onNetworkBytes = { telemetry.network(down: $0) }
     return options
   }
 `;

@@ -10,7 +10,7 @@
     private let subscription: any Sendable
 
     public init(folder: ReportFolder, telemetry: Telemetry? = nil) {
-      let store: ReportStore = { kind, report in
+      let store: ReportStore = { [weak telemetry] kind, report in
         // A report that cannot be stored must not end the app; the log says so.
         do { try folder.store(report(), kind: kind) } catch { telemetry?.diagnostic("report_lost", LoggedError(error).type) }
       }
@@ -23,6 +23,14 @@
         if #available(iOS 27, macOS 27, visionOS 27, *) { return ReportTasks(store) }
       #endif
       return PayloadSubscriber(store)
+    }
+  }
+
+  extension Telemetry {
+    /// Stores the system's reports from now on, as long as this object lives: see `SystemReports`.
+    public func storeSystemReports(in folder: ReportFolder) {
+      let reports = SystemReports(folder: folder, telemetry: self)
+      state.with { $0.systemReports = reports }
     }
   }
 
@@ -75,4 +83,9 @@
       deinit { for task in tasks { task.cancel() } }
     }
   #endif
+#else
+  extension Telemetry {
+    /// Does nothing: this system makes no reports.
+    public func storeSystemReports(in folder: ReportFolder) {}
+  }
 #endif

@@ -33,6 +33,7 @@ public final class Telemetry: Sendable {
     var networkNs: Int64 = 0
     var batteryTask: Task<Void, Never>?
     var memoryWarnings: (any Sendable)?
+    var systemReports: (any Sendable)?
   }
 
   struct ModelKey: Equatable {
