@@ -15,7 +15,7 @@ import torch
 from pippin import node
 from report import Report, run
 from scipy.stats import chisquare
-from transformers import GenerationConfig, GenerationMixin
+from transformers import GenerationConfig, GenerationMixin, PretrainedConfig
 from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
 TOLERANCE = 1e-6
@@ -101,7 +101,10 @@ def processors(sampling: dict[str, float], **more: float) -> list[Any]:
     """What transformers would apply, in its order."""
     names = {"temperature": "temperature", "topK": "top_k", "topP": "top_p", "minP": "min_p"}
     config = GenerationConfig(do_sample=True, **{theirs: sampling[ours] for ours, theirs in names.items()}, **more)
-    found: list[Any] = GenerationMixin()._get_logits_processor(config, input_ids_seq_length=1)
+    mixin = GenerationMixin()
+    # What a model has beside; the repetition penalty asks.
+    mixin.config = PretrainedConfig(is_encoder_decoder=False)
+    found: list[Any] = mixin._get_logits_processor(config, input_ids_seq_length=1)
     return found
 
 
