@@ -28,6 +28,8 @@ interface FunctionNames {
 
 /** Core ML's states and functions came with these systems. */
 const STATES_SINCE = { iOS: 18, macOS: 15 };
+/** `MLShapedArray<Float16>` came to macOS later than to iOS (source: the interface of CoreML in Apple's SDK). */
+const HALF_ARRAYS_SINCE = { iOS: 16, macOS: 15 };
 /** The package's own minimum: what needs no more is not marked. */
 const EVERYWHERE = { iOS: 17, macOS: 14 };
 
@@ -64,17 +66,24 @@ public typealias ${name}State = MLState`;
 
   /** The attribute goes between the doc comment and the declaration. */
   function marked(declaration: string): string {
-    return available === undefined
-      ? declaration
-      : declaration.replace(/^(?=public )/m, `@available(${available}, *)\n`);
+    return declaration.replace(/^(?=public )/m, attribute(available));
   }
 }
 
-function availability({ manifest, minimumSystem }: BindingFacts): string | undefined {
+function availability({ manifest, minimumSystem }: BindingFacts): MinimumSystem {
   const needsStates = manifest.states.length > 0 || manifest.functions.length > 1;
-  const iOS = Math.max(minimumSystem.iOS, needsStates ? STATES_SINCE.iOS : 0);
-  const macOS = Math.max(minimumSystem.macOS, needsStates ? STATES_SINCE.macOS : 0);
-  return iOS > EVERYWHERE.iOS || macOS > EVERYWHERE.macOS ? `iOS ${iOS}, macOS ${macOS}` : undefined;
+  return needsStates ? later(minimumSystem, STATES_SINCE) : minimumSystem;
+}
+
+function later(a: MinimumSystem, b: MinimumSystem): MinimumSystem {
+  return { iOS: Math.max(a.iOS, b.iOS), macOS: Math.max(a.macOS, b.macOS) };
+}
+
+/** The attribute and a line break; nothing where the whole package needs as much. */
+function attribute(system: MinimumSystem): string {
+  const { iOS, macOS } = later(system, EVERYWHERE);
+  const isEverywhere = iOS === EVERYWHERE.iOS && macOS === EVERYWHERE.macOS;
+  return isEverywhere ? "" : `@available(iOS ${iOS}, macOS ${macOS}, *)\n`;
 }
 
 /** What each class of features has besides them. */
@@ -162,7 +171,7 @@ function outputFeatures(fn: ManifestFunction): SwiftFeature[] {
 }
 
 /** Outputs as arrays of Swift's own types. Float16 does not exist on Macs with Intel processors. */
-function shapedOutputs({ fn, output }: FunctionNames, available: string | undefined): string[] {
+function shapedOutputs({ fn, output }: FunctionNames, available: MinimumSystem): string[] {
   const features = outputFeatures(fn);
   const names = new Names([
     ...PROVIDER_MEMBERS,
@@ -172,9 +181,10 @@ function shapedOutputs({ fn, output }: FunctionNames, available: string | undefi
   return features.map(({ identifier, scalar }) => {
     const property = `/// \`${plain(identifier)}\`, copied.
   public var ${names.take(`${plain(identifier)}ShapedArray`)}: MLShapedArray<${scalar}> { MLShapedArray(${identifier}) }`;
-    const marked = available === undefined ? "" : `@available(${available}, *)\n`;
+    const isHalf = scalar === "Float16";
+    const marked = attribute(isHalf ? later(available, HALF_ARRAYS_SINCE) : available);
     const extension = `${marked}extension ${output} {\n  ${property}\n}`;
-    return scalar === "Float16" ? `#if arch(arm64)\n${indented(extension)}\n#endif` : extension;
+    return isHalf ? `#if arch(arm64)\n${indented(extension)}\n#endif` : extension;
   });
 }
 

@@ -20,5 +20,10 @@ struct DemoApp: App {
 }
 
 extension ModelHolder {
-  static let shared = ModelHolder(DemoModel.services)
+  #if os(macOS)
+    static let shared = ModelHolder(DemoModel.services)
+  #else
+    // The system can start the app for an intent alone; then no scene ever says that it is not on the screen.
+    static let shared = ModelHolder(DemoModel.services, isActive: false)
+  #endif
 }

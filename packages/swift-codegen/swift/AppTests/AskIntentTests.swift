@@ -45,6 +45,10 @@
       #expect(try await AskIntent.answer("Where?", from: holder) == "cpuAndNeuralEngine")
     }
 
+    @Test func anAppThatWasStartedForTheIntentIsInTheBackground() async {
+      #expect(await !ModelHolder.shared.isActive)
+    }
+
     @Test func inTheBackgroundAModelThatNeedsTheGPUIsRefused() async {
       let holder = holder([]) { _ in FakeLanguageModel(says: "no") }
       await holder.setActive(false)

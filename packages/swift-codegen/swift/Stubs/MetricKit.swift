@@ -27,8 +27,10 @@ open class MXMetricManager: NSObject {
   public func remove(_ subscriber: any MXMetricManagerSubscriber) {}
 }
 
+/// Unavailable on macOS in SDKs before that of macOS 26.
 public func mxSignpost(
-  _ type: OSSignpostType, dso: UnsafeRawPointer = #dsohandle, log: OSLog, name: StaticString, signpostID: OSSignpostID = .exclusive
+  _ type: OSSignpostType, dso: UnsafeRawPointer = #dsohandle, log: OSLog, name: StaticString, signpostID: OSSignpostID = .exclusive,
+  _ format: StaticString = "%{public, signpost:metrics}@", _ arguments: [any CVarArg] = []
 ) {}
 
 /// From OS 27 on. `deliver` plays the system.

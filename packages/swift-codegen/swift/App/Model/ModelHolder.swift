@@ -6,9 +6,12 @@ actor ModelHolder {
   private let gate = AnswerGate()
   private var held: (options: DemoServices.Options, model: any LanguageModel)?
   /// The app is on the screen. Where it is not, the system refuses work on the GPU.
-  private(set) var isActive = true
+  private(set) var isActive: Bool
 
-  init(_ services: DemoServices) { self.services = services }
+  init(_ services: DemoServices, isActive: Bool = true) {
+    self.services = services
+    self.isActive = isActive
+  }
 
   func setActive(_ isActive: Bool) { self.isActive = isActive }
 

@@ -12,7 +12,9 @@
     func bytes(of array: MLMultiArray) -> Data {
       var data = Data()
       array.withUnsafeBytes { bytes in
-        forEachRow(array) { start, length in data.append(contentsOf: bytes[start..<start + length]) }
+        forEachRow(array, array.strides.map(\.intValue)) { start, length in
+          data.append(contentsOf: bytes[start..<start + length])
+        }
       }
       return data
     }
@@ -20,12 +22,13 @@
     /// - Returns: false, and nothing is written, when `data` is of another size.
     func write(_ data: Data, to array: MLMultiArray) -> Bool {
       var size = 0
-      forEachRow(array) { _, length in size += length }
+      forEachRow(array, array.strides.map(\.intValue)) { _, length in size += length }
       guard data.count == size else { return false }
       data.withUnsafeBytes { source in
-        array.withUnsafeMutableBytes { bytes, _ in
+        // The array may take other memory for this, with other strides.
+        array.withUnsafeMutableBytes { bytes, strides in
           var offset = 0
-          forEachRow(array) { start, length in
+          forEachRow(array, strides) { start, length in
             bytes.baseAddress!.advanced(by: start).copyMemory(from: source.baseAddress! + offset, byteCount: length)
             offset += length
           }
@@ -35,11 +38,10 @@
     }
 
     /// Places of rows along the last axis, in bytes.
-    private func forEachRow(_ array: MLMultiArray, _ body: (_ start: Int, _ length: Int) -> Void) {
+    private func forEachRow(_ array: MLMultiArray, _ strides: [Int], _ body: (_ start: Int, _ length: Int) -> Void) {
       // Caches are fp16: the manifest has no other type.
       let size = 2
       var shape = array.shape.map(\.intValue)
-      let strides = array.strides.map(\.intValue)
       guard shape.count == layout.count, let axis = layout.firstIndex(of: .position), let run = shape.last else { return }
       shape[axis] = min(shape[axis], count)
       let isDense = strides[shape.count - 1] == 1 && axis != shape.count - 1

@@ -41,13 +41,14 @@ public final class ModelStore: Sendable {
     self.options = options
     do {
       try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
-      #if canImport(Darwin)
-        try FileManager.default.setAttributes(
-          [.protectionKey: FileProtectionType.completeUntilFirstUserAuthentication], ofItemAtPath: self.folder.path)
-      #endif
     } catch {
       throw RuntimeError.fileUnusable(self.folder.lastPathComponent, reason: error.localizedDescription)
     }
+    #if canImport(Darwin)
+      // A Mac's other volumes do not know protection classes.
+      try? FileManager.default.setAttributes(
+        [.protectionKey: FileProtectionType.completeUntilFirstUserAuthentication], ofItemAtPath: self.folder.path)
+    #endif
     Self.excludeFromBackup(self.folder)
     try? FileManager.default.removeItem(at: trash)
   }

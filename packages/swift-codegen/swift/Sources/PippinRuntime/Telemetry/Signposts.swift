@@ -1,7 +1,7 @@
 #if canImport(os)
   import os
 #endif
-#if canImport(MetricKit)
+#if canImport(MetricKit) && !os(macOS)
   import MetricKit
 #endif
 
@@ -10,7 +10,7 @@ struct Signposts: Sendable {
   #if canImport(os)
     private let signposter: OSSignposter
   #endif
-  #if canImport(MetricKit)
+  #if canImport(MetricKit) && !os(macOS)
     private let daily = DailySignposts()
   #endif
 
@@ -27,7 +27,7 @@ struct Signposts: Sendable {
       let state = signposter.beginInterval(name, id: signposter.makeSignpostID())
       interval.ends.append { [signposter] in signposter.endInterval(name, state) }
     #endif
-    #if canImport(MetricKit)
+    #if canImport(MetricKit) && !os(macOS)
       if isDaily { interval.ends.append(daily.begin(name)) }
     #endif
     return interval
@@ -47,7 +47,8 @@ struct SignpostInterval: @unchecked Sendable {
   func end() { for end in ends { end() } }
 }
 
-#if canImport(MetricKit)
+// The SDKs before that of macOS 26 do not let the Mac call `mxSignpost`.
+#if canImport(MetricKit) && !os(macOS)
   /// `mxSignpost` has the system note CPU time and memory too.
   private struct DailySignposts: @unchecked Sendable {
     private let log = MXMetricManager.makeLogHandle(category: "Pippin")
