@@ -131,7 +131,7 @@ function checks({ facts, golden, url }: ReadmeFacts): string {
       : "facts, tokenizer, the hashes that a download needs";
   return `## What to check
 
-1. \`swift test\` here, or ⌘U in Xcode: ${whole}.
+1. \`swift test\` here, or ⌘U in Xcode with this folder opened as a package: ${whole}.
 2. The first load on a device: Core ML compiles the model for the chip, once, which can take minutes for a large one.${selfTest}`;
 }
 

@@ -10,7 +10,10 @@ struct DemoApp: App {
     WindowGroup { RootView(chat: chat) }
       .onChange(of: scenePhase) { _, phase in
         switch phase {
-        case .background: Task { await chat.enterBackground() }
+        #if !os(macOS)
+          // A Mac's app goes on when its windows are hidden.
+          case .background: Task { await chat.enterBackground() }
+        #endif
         case .active: Task { await chat.enterForeground() }
         // A call or the app switcher: nothing is forbidden yet.
         default: break

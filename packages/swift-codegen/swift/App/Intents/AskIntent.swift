@@ -26,7 +26,7 @@
 
     func perform() async throws -> some IntentResult & ReturnsValue<String> & ProvidesDialog {
       let answer = try await Self.answer(prompt, from: ModelHolder.shared)
-      return .result(value: answer, dialog: IntentDialog(stringLiteral: answer))
+      return .result(value: answer, dialog: "\(answer)")
     }
 
     /// What the model says in the time there is. Cancelling the intent stops the model.

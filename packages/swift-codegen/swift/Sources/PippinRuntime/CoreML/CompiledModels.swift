@@ -23,6 +23,8 @@
       guard exists(package) else { throw RuntimeError.fileMissing(name) }
       do {
         let made = try await MLModel.compileModel(at: package)
+        // Core ML leaves it to us in a temporary place; nothing is there any more when it was moved.
+        defer { try? FileManager.default.removeItem(at: made) }
         try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         // Renamed into place: a killed app leaves no half of it.
         try FileManager.default.moveItem(at: made, to: target)

@@ -11,7 +11,8 @@ public enum ComputeUnits: String, Sendable, Codable, CaseIterable {
       switch self {
       case .all: return [.all, .cpuAndGPU, .cpuOnly]
       case .cpuAndGPU: return [.cpuAndGPU, .cpuOnly]
-      case .cpuAndNeuralEngine: return [.cpuAndNeuralEngine, .cpuAndGPU, .cpuOnly]
+      // Who leaves the GPU out has a reason: another part of the app draws with it, or the app is in the background.
+      case .cpuAndNeuralEngine: return [.cpuAndNeuralEngine, .cpuOnly]
       case .cpuOnly: return [.cpuOnly]
       }
     #endif
