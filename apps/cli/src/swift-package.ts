@@ -66,10 +66,16 @@ async function folderOfPackages(path: string, { packages }: RuntimeManifest): Pr
 
 /** The copy beside the packages also lists their files with hashes; it counts when it is of the same package. */
 async function withFiles(manifest: RuntimeManifest, folder: string): Promise<RuntimeManifest> {
-  const beside = RuntimeManifest.safeParse(
-    await readJsonFile(join(folder, MANIFEST_FILE)).catch(() => undefined),
-  );
-  const { files, ...rest } = beside.data ?? {};
+  const path = join(folder, MANIFEST_FILE);
+  if ((await stat(path).catch(() => undefined)) === undefined) return manifest;
+  const beside = RuntimeManifest.safeParse(await readJsonFile(path).catch(() => undefined));
+  if (!beside.success) {
+    throw noSwift(
+      `${path} is damaged, or of another version of Pippin`,
+      "Convert the model again, or delete the file: the package itself says how it is driven.",
+    );
+  }
+  const { files, ...rest } = beside.data;
   const isSame =
     JSON.stringify(rest) === JSON.stringify({ ...RuntimeManifest.parse(manifest), files: undefined });
   return isSame && files !== undefined ? { ...manifest, files } : manifest;

@@ -8,6 +8,8 @@ export type SwiftErrorCode =
   | "SWIFT_OPTION_INVALID"
   /** A file that the manifest lists is missing or not as large as it says, or its bytes have another hash. */
   | "SWIFT_PACKAGE_DAMAGED"
+  /** The output folder holds files that would be lost. */
+  | "SWIFT_OUTPUT_FOREIGN"
   /** What the backend says of its Swift engine cannot be written into Swift. */
   | "SWIFT_BINDINGS_INVALID"
   /** The hand-written runtime is not beside this package's code. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Artifact, ArtifactFile, StageContext } from "@pippin/core";
 import { resolveInside, withOutputFolder } from "@pippin/core/node";
 import { bindingsFile } from "./bindings.ts";
@@ -22,7 +22,8 @@ import {
   TOKENIZER_SELF_TEST_FILE,
 } from "./model-files.ts";
 import type { SwiftOptions } from "./options.ts";
-import { copyFiles, packageFiles, withHashes } from "./package-files.ts";
+import { RECORD_FILE, recordOf, refuseForeign } from "./own-files.ts";
+import { checkHashes, copyFiles, packageFiles, withHashes } from "./package-files.ts";
 import { PRIVACY_FILE, packageSwift, SWIFT_FORMAT } from "./package-swift.ts";
 import { privacyManifest } from "./privacy.ts";
 import { readmeText } from "./readme.ts";
@@ -64,17 +65,23 @@ export async function generateSwiftPackage(
 ): Promise<Artifact> {
   const { out, force = false } = options;
   const { signal } = context;
+  checkPlace(out, input);
   return withOutputFolder(out, { force, ...(signal && { signal }) }, async (staging) => {
     const { files, packageFiles, embedded, facts } = await planSwiftPackage(input, options, context);
+    const model = `Sources/${facts.name}Kit/${MODEL_FOLDER}`;
+    const copied = embedded ? packageFiles.map((file) => ({ ...file, path: `${model}/${file.path}` })) : [];
+    await refuseForeign(
+      out,
+      [...files, ...copied].map(({ path }) => path),
+    );
+    if (embedded) await checkHashes(packageFiles, input.packageFolder, context);
     for (const { path, content } of files) {
       const target = resolveInside(staging, path);
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, content);
     }
-    const model = `Sources/${facts.name}Kit/${MODEL_FOLDER}`;
     if (embedded)
       await copyFiles(packageFiles, { from: input.packageFolder, to: join(staging, model) }, context);
-    const copied = embedded ? packageFiles.map((file) => ({ ...file, path: `${model}/${file.path}` })) : [];
     const { name, weights, url, demo } = options;
     return {
       kind: "swift",
@@ -88,6 +95,20 @@ export async function generateSwiftPackage(
       },
     };
   });
+}
+
+/** Within a package of the model the output would become part of it. */
+function checkPlace(out: string, { packageFolder, manifest }: SwiftInput): void {
+  const target = resolve(out);
+  const inside = manifest.packages.some((name) => {
+    const path = relative(join(resolve(packageFolder), name), target);
+    return path === "" || !(path.startsWith("..") || isAbsolute(path));
+  });
+  if (target !== resolve(packageFolder) && !inside) return;
+  throw optionInvalid(
+    `the output folder ${out} is the model's package, or lies in it`,
+    "Name a folder beside it with --out.",
+  );
 }
 
 function described({ path, content }: GeneratedFile): ArtifactFile {
@@ -155,7 +176,10 @@ export async function planSwiftPackage(
   ];
   const seam = { facts, bindings, embedded, golden: golden !== undefined };
   const demo = options.demo ? demoFiles(seam, await demoSources(DEMO_SOURCES)) : [];
-  const files = [...generated, ...runtime, ...demo];
+  const listed = [...generated, ...runtime, ...demo];
+  const copies = embedded ? hashed.map(({ path }) => `${kit}/${MODEL_FOLDER}/${path}`) : [];
+  const record = recordOf([...listed.map(({ path }) => path), ...copies]);
+  const files = [...listed, { path: RECORD_FILE, content: record }];
   const written = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
   return {
     name,

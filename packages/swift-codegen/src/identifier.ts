@@ -16,6 +16,31 @@ const TAKEN: ReadonlySet<string> = new Set(
   URL Void App Color Image Label List Scene State Text View XCTest Swift DemoModel`.split(/\s+/),
 );
 
+/**
+ * Apple's modules whose names end as ours do: a kit of that name would hide them (source: the list of frameworks in Apple's
+ * documentation).
+ */
+const APPLE_KITS: ReadonlySet<string> = new Set(
+  `AccessorySetup Activity AdAttribution App AR AV Business Call Carrier Class Clock Cloud Contacts Core Crypto Device Driver Event Exposure
+  Finance Game Gameplay GL Group Health Home IO Link Live LockedCamera Mailbox Map Media Message Metal MetalPerformanceShaders Metric Music
+  NearbyInteraction Network OSLog Paper Pass PDF Pencil Photo Photos PhotosUI ProximityReader Push Quartz QuickLook Reality Replay Resource
+  Scene ScreenCapture Sensor Shazam Siri Social Sprite Store Tele Text Tip Translation TV TVML TVUI UI Vision Watch Weather Web Widget Work Workout`
+    .split(/\s+/)
+    .map((name) => `${name}Kit`),
+);
+
+/** Types of Swift, Foundation and SwiftUI that most files of an app see: a class of that name makes them ambiguous there. */
+const COMMON: ReadonlySet<string> = new Set(
+  `Actor AnyObject AnyView Angle Animation Binding Button ButtonStyle Calendar CaseIterable Circle Clock Codable CodingKey Collection
+  Comparable ContinuousClock Date DateComponents DateFormatter Decimal Decodable Decoder Dispatch Divider Duration Encodable Encoder Environment
+  Equatable Expression Font Form ForEach Gauge Grid Group HStack Hashable IndexPath IndexSet Identifiable Index Int8 Int16 Iterator JSONDecoder
+  JSONEncoder KeyPath Lock Locale LocalizedError Logger Link Measurement Menu Mirror Mutex Namespace NSArray NSData NSDate NSDictionary NSError
+  NSNumber NSString NSURL Notification NotificationCenter Observable Operation Path Picker Pipe Predicate Process ProcessInfo Progress
+  ProgressView Published Range Rectangle RegEx Regex Scanner Section Shape Slider Slice Spacer Stepper Stream StaticString Substring Tab
+  Table TaskGroup TextField Thread TimeInterval TimeZone Timer Toggle Transaction UInt8 UInt16 UInt32 UInt64 URLRequest URLSession
+  UserDefaults UUID Unmanaged VStack Window WindowGroup ZStack`.split(/\s+/),
+);
+
 /** Longest name: as a file name with its endings it must stay far below the 255 bytes that file systems take. */
 const MAX_NAME = 64;
 
@@ -69,9 +94,13 @@ export function modelName(
   if (asked !== undefined) {
     const reason = problemOf(asked, runtimeTypes);
     if (reason === undefined) return asked;
+    const shown = asked.length > MAX_NAME ? `${asked.slice(0, MAX_NAME)}…` : asked;
+    const hint = isIdentifier(asked)
+      ? `Choose another name, such as ${asked}Chat.`
+      : "Letters of English, digits and _, such as Qwen15B.";
     throw swiftError("SWIFT_NAME_INVALID", {
-      message: `the name ${JSON.stringify(asked)} ${reason}`,
-      hint: "Letters of English, digits and _, such as Qwen15B.",
+      message: `the name ${JSON.stringify(shown)} ${reason}`,
+      hint,
       details: { name: asked },
     });
   }
@@ -81,10 +110,11 @@ export function modelName(
 }
 
 function problemOf(name: string, runtimeTypes: ReadonlySet<string>): string | undefined {
+  if (name.length > MAX_NAME) return `is longer than ${MAX_NAME} letters`;
   if (!isIdentifier(name)) return "is not a Swift identifier";
   if (KEYWORDS.has(name)) return "is a word of the Swift language";
   const clash = SUFFIXES.map((suffix) => name + suffix).find(
-    (each) => TAKEN.has(each) || runtimeTypes.has(each),
+    (each) => TAKEN.has(each) || COMMON.has(each) || APPLE_KITS.has(each) || runtimeTypes.has(each),
   );
   return clash === undefined ? undefined : `would declare ${clash}, which exists already`;
 }

@@ -13,11 +13,14 @@ const ESCAPED: Readonly<Record<string, string>> = {
  * A Swift string literal of the text.
  *
  * @remarks Interpolation begins with a backslash, which is escaped. Half a surrogate pair, which no Swift string holds, becomes
- *   U+FFFD.
+ *   U+FFFD. The signs of a comment are broken up: Swift reads them as text here, but not all tools do.
  */
 export function stringLiteral(text: string): string {
   const characters = [...text.toWellFormed()];
-  return `"${characters.map((character) => ESCAPED[character] ?? (PLAIN.test(character) ? character : unicodeEscape(character))).join("")}"`;
+  const written = characters.map(
+    (character) => ESCAPED[character] ?? (PLAIN.test(character) ? character : unicodeEscape(character)),
+  );
+  return `"${written.join("").replaceAll(/(?<=\/)\*|\*(?=\/)/g, unicodeEscape("*"))}"`;
 }
 
 function unicodeEscape(character: string): string {

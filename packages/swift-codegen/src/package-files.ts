@@ -79,6 +79,19 @@ export async function withHashes(
   return hashed;
 }
 
+/**
+ * Reads the files and compares them with their hashes.
+ *
+ * @throws PippinError `SWIFT_PACKAGE_DAMAGED`.
+ */
+export async function checkHashes(
+  files: readonly ArtifactFile[],
+  folder: string,
+  context: StageContext,
+): Promise<void> {
+  for (const file of files) await hashesOf(file, folder, context);
+}
+
 async function hashesOf(
   { path, size, sha256, chunkSha256 }: ArtifactFile,
   folder: string,

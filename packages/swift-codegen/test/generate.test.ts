@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Warning } from "@pippin/core";
 import { expect, test } from "vitest";
@@ -214,6 +214,58 @@ test("an output that is not empty stays as it is without force", async () => {
   await generateSwiftPackage(inputOf(), { ...NAMED, out, force: true });
   expect(readFileSync(join(out, "mine.txt"), "utf8")).toBe("mine");
   expect(existsSync(join(out, "Package.swift"))).toBe(true);
+});
+
+test("files that no run has written are not replaced, and stay", async () => {
+  const out = join(tempFolder(), "out");
+  mkdirSync(join(out, "Sources/Mine"), { recursive: true });
+  writeFileSync(join(out, "Sources/Mine/mine.swift"), "mine");
+  writeFileSync(join(out, "README.md"), "mine too");
+  const again = () => generateSwiftPackage(inputOf(), { ...NAMED, out, force: true });
+  await expect(again()).rejects.toMatchObject({
+    code: "SWIFT_OUTPUT_FOREIGN",
+    message: `${out} holds 2 files that pippin swift has not written, such as "README.md"`,
+  });
+  expect(readFileSync(join(out, "Sources/Mine/mine.swift"), "utf8")).toBe("mine");
+  expect(existsSync(join(out, "Package.swift"))).toBe(false);
+});
+
+test("what an earlier run wrote is replaced, under another name too, and what somebody added to it is not", async () => {
+  const out = join(tempFolder(), "out");
+  await generateSwiftPackage(inputOf(), { ...NAMED, out });
+  mkdirSync(join(out, "Sources/PipKit/.build"));
+  writeFileSync(join(out, "Sources/PipKit/.build/state"), "Swift's own");
+  await generateSwiftPackage(inputOf(), { ...NAMED, name: "Pop", out, force: true });
+  expect(existsSync(join(out, "Sources/PipKit"))).toBe(false);
+  writeFileSync(join(out, "Sources/PopKit/More.swift"), "mine");
+  await expect(generateSwiftPackage(inputOf(), { ...NAMED, out, force: true })).rejects.toMatchObject({
+    code: "SWIFT_OUTPUT_FOREIGN",
+    message: `${out} holds a file that pippin swift has not written, such as "Sources/PopKit/More.swift"`,
+  });
+  expect(readFileSync(join(out, "Sources/PopKit/More.swift"), "utf8")).toBe("mine");
+});
+
+test("an output that is the model's folder or lies in its package is refused", async () => {
+  const input = inputOf();
+  const inside = join(input.packageFolder, input.manifest.packages[0]!, "app");
+  for (const out of [input.packageFolder, inside]) {
+    await expect(generateSwiftPackage(input, { ...NAMED, out, force: true })).rejects.toMatchObject({
+      code: "SWIFT_OPTION_INVALID",
+    });
+  }
+});
+
+test("weights whose bytes are not those of the manifest are not put into an app", async () => {
+  const input = inputOf();
+  const { packageFiles } = await planSwiftPackage(input, NAMED);
+  const path = packageFiles.find((file) => file.path.endsWith("weight.bin"))!.path;
+  writeFileSync(join(input.packageFolder, path), "Weights");
+  const manifest = { ...input.manifest, files: [...packageFiles] };
+  const out = join(tempFolder(), "out");
+  await expect(generateSwiftPackage({ ...input, manifest }, { ...NAMED, out })).rejects.toMatchObject({
+    code: "SWIFT_PACKAGE_DAMAGED",
+  });
+  expect(existsSync(out)).toBe(false);
 });
 
 test("a cancelled run leaves nothing", async () => {

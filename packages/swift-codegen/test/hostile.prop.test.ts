@@ -177,7 +177,9 @@ test("files stay below the output, whatever the package is called", async () => 
       const out = join(tempFolder(), "out");
       const { files } = await generateSwiftPackage(inputOf(texts), { ...OPTIONS, demo: false, out });
       for (const { path } of files) {
-        expect(path).toMatch(/^(README\.md|Package\.swift|\.swift-format|Sources\/|Tests\/)/);
+        expect(path).toMatch(
+          /^(README\.md|Package\.swift|\.swift-format|\.pippin-swift\.json|Sources\/|Tests\/)/,
+        );
         expect(path.split("/")).not.toContain("..");
         if (!path.includes("/Model/")) expect(path).toMatch(/^[A-Za-z0-9_./+-]+$/);
         expect(readFileSync(join(out, path)).length).toBeGreaterThanOrEqual(0);
