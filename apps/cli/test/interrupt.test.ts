@@ -36,6 +36,20 @@ test("Ctrl-C while a model answers ends with status 130 and a clean last line", 
   expect(stderr).not.toContain("    at ");
 });
 
+test("Ctrl-C behind the conversion of a deploy leaves the whole package, and says how to go on", async () => {
+  const cwd = tempFolder();
+  writeSyntheticModel(join(cwd, "model"), { layers: 4, hidden: 512, vocab: 8000, fill: "noise" });
+  const { child, result } = startCli(["deploy", "model", "--out", "out"], { cwd });
+  while (!existsSync(join(cwd, "out"))) await sleep(1);
+  child.kill("SIGINT");
+  const { status, stderr } = await result;
+  expect(status).toBe(130);
+  expect(stderr).toContain(
+    "hint:  The package in out is whole; run the command again with --force to do all of it.",
+  );
+  expect(existsSync(join(cwd, "out/pippin-manifest.json"))).toBe(true);
+});
+
 /** Resolves when the weight file of `out` lies in its staging folder. */
 async function writingBegan(cwd: string, result: Promise<unknown>): Promise<void> {
   let ended = false;

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Artifact, Runner } from "@pippin/core";
+import { type Artifact, type CoreErrorCode, isPippinError, PippinError, type Runner } from "@pippin/core";
 import { checkOutputFolder } from "@pippin/core/node";
 import { generateSwiftPackage, SwiftOptions } from "@pippin/swift-codegen";
 import type { Command } from "commander";
@@ -75,7 +75,34 @@ async function deploy(
     const size = formatBytes(artifactBytes([artifact]));
     say(io, `${io.strong("package")}  ${printableLine(artifact.path)}  ${size} in ${seconds}`);
   }
+  await present({ original, out, app, artifacts }, flags, { io, context }).catch((error) => {
+    throw packageStays(error, out);
+  });
+}
 
+/** Who stops now has a whole package, and the same command would not replace it. */
+function packageStays(error: unknown, out: string): unknown {
+  if (!isPippinError(error) || error.code !== "CORE_CANCELLED") return error;
+  return new PippinError<CoreErrorCode>("CORE_CANCELLED", {
+    message: error.message,
+    hint: `The package in ${out} is whole; run the command again with --force to do all of it.`,
+    cause: error,
+  });
+}
+
+interface Converted {
+  readonly original: OpenModel;
+  readonly out: string;
+  readonly app: string | undefined;
+  readonly artifacts: readonly Artifact[];
+}
+
+/** Compares the package with the model, asks it something, and writes the app. */
+async function present(
+  { original, out, app, artifacts }: Converted,
+  flags: Flags,
+  { io, context }: { readonly io: Io; readonly context: CommandContext },
+): Promise<void> {
   await using opened = await openPackage(out, io);
   await using candidate = await startRunner(opened, { precision: "fp16" }, context);
   const parity = await checkParity(
