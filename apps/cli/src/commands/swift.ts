@@ -60,8 +60,10 @@ async function swift(path: string, flags: Flags, io: Io): Promise<void> {
   const golden = (await wantsSelfTest(opened, flags)) ? await answers(opened, context) : undefined;
   // The plan has said all that there is to warn of.
   const quiet = { signal: context.signal, progress: context.progress! };
+  // The plan has read the files for the hashes that were missing: they are not read for that again.
+  const manifest = { ...input.manifest, files: [...plan.packageFiles] };
   const artifact = await generateSwiftPackage(
-    { ...input, golden },
+    { ...input, manifest, golden },
     { ...options, out: flags.out, force: flags.force ?? false },
     quiet,
   );
