@@ -51,18 +51,17 @@
       }
     }
 
+    /// A store that was given sets a model aside whose first load ends the app.
     private func guarded() async throws -> LoadedModel {
-      guard let store = options.store else { return try await loadNow() }
-      let manifest = try RuntimeManifest(contentsOf: files.manifest)
-      return try await store.load(try ModelVersion(name: facts.name, manifest: manifest, folder: files.folder)) {
-        try await loadNow()
-      }
-    }
-
-    private func loadNow() async throws -> LoadedModel {
-      let began = ContinuousClock.now
       try options.system?.check(facts.minimumSystem)
       let manifest = try RuntimeManifest(contentsOf: files.manifest)
+      guard let store = options.store else { return try await load(manifest) }
+      let version = try ModelVersion(name: facts.name, manifest: manifest, folder: files.folder)
+      return try await store.load(version) { try await load(manifest) }
+    }
+
+    private func load(_ manifest: RuntimeManifest) async throws -> LoadedModel {
+      let began = ContinuousClock.now
       try manifest.check(for: "coreml")
       let fingerprint = PackageFingerprint(manifest, files)
       try fingerprint.check(options.check)
