@@ -20,6 +20,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tokenizer: ["core"],
   "swift-codegen": ["core", "tokenizer"],
   bench: ["core"],
+  hub: ["core"],
+  plan: ["core", "decoder"],
+  doctor: ["core"],
+  python: ["core"],
 };
 
 /** Entry points that run in a browser. */
@@ -33,6 +37,7 @@ const BROWSER_ENTRIES = [
   "packages/tokenizer/src/index.ts",
   "packages/verify/src/index.ts",
   "packages/bench/src/index.ts",
+  "packages/plan/src/index.ts",
 ];
 
 const problems: string[] = [];

@@ -22,6 +22,7 @@ export {
   type PippinErrorOptions,
   safeNumber,
 } from "./errors.ts";
+export type { FileTree, OpenByteSource } from "./file-tree.ts";
 export {
   FeatureRole,
   ManifestFeature,

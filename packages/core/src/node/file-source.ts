@@ -1,15 +1,11 @@
 import { open } from "node:fs/promises";
-import { type ByteSource, checkRange } from "../byte-source.ts";
+import { checkRange } from "../byte-source.ts";
 import { type CoreErrorCode, PippinError } from "../errors.ts";
+import type { OpenByteSource } from "../file-tree.ts";
 import { throwIfCancelled } from "../stage.ts";
 
 /** Node reads less than 2 GiB at once. */
 const MAX_READ_BYTES = 1024 * 1024 * 1024;
-
-/** A file that stays open until `close`. */
-export interface OpenFileSource extends ByteSource {
-  close(): Promise<void>;
-}
 
 /**
  * Opens a file for reads at any place.
@@ -17,7 +13,7 @@ export interface OpenFileSource extends ByteSource {
  * @param name - what messages call the file; default: its path.
  * @throws PippinError `CORE_FILE_UNREADABLE`.
  */
-export async function fileSource(path: string, name: string = path): Promise<OpenFileSource> {
+export async function fileSource(path: string, name: string = path): Promise<OpenByteSource> {
   const handle = await open(path, "r").catch((cause) => {
     throw unreadable(name, cause);
   });

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isPippinError, RuntimeManifest } from "@pippin/core";
-import { fileSource, type OpenFileSource, readJsonFile, resolveInside } from "@pippin/core/node";
+import { isPippinError, type OpenByteSource, RuntimeManifest } from "@pippin/core";
+import { fileSource, readJsonFile, resolveInside } from "@pippin/core/node";
 import { z } from "zod";
 import { coremlError } from "../errors.ts";
 import { decode } from "../proto/codec.ts";
@@ -27,7 +27,7 @@ export interface CoremlPackage {
   /** What Pippin wrote into the metadata; absent in packages of other tools. */
   readonly manifest: RuntimeManifest | undefined;
   /** Opens (once) the weight file that the program calls `fileName`, and checks its header. */
-  weights(fileName: string): Promise<OpenFileSource>;
+  weights(fileName: string): Promise<OpenByteSource>;
   /** Path of that file, for readers that open it themselves. */
   weightPath(fileName: string): string;
   close(): Promise<void>;
@@ -49,7 +49,7 @@ export async function readPackage(path: string): Promise<CoremlPackage> {
       hint: "Pippin reads packages whose model is an ML Program; open a pipeline's parts one by one.",
     });
   }
-  const open = new Map<string, Promise<OpenFileSource>>();
+  const open = new Map<string, Promise<OpenByteSource>>();
   const weightPath = (fileName: string) => weightFile(modelPath, fileName);
   return {
     path,
@@ -111,7 +111,7 @@ function weightFile(modelPath: string, fileName: string): string {
   return resolveInside(join(modelPath, ".."), fileName.slice(MODEL_PATH_PREFIX.length));
 }
 
-async function openWeights(path: string): Promise<OpenFileSource> {
+async function openWeights(path: string): Promise<OpenByteSource> {
   const source = await fileSource(path);
   try {
     await readBlobHeader(source);
