@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
-import { type FileTree, PippinError } from "@pippin/core";
-import { folderTree } from "@pippin/core/node";
+import { PippinError } from "@pippin/core";
 import type { HubSettings, ModelId, RemoteModel, Snapshot, SnapshotOptions } from "@pippin/hub";
 import { type CliErrorCode, usageError } from "./errors.ts";
 import type { CommandContext } from "./terminal/io.ts";
@@ -53,33 +52,20 @@ export async function localModel(
   return { path: snapshot.path, snapshot };
 }
 
-/** A model's files without its weights. */
-export interface PeekedModel {
-  readonly tree: FileTree;
-  /** Of a repository. */
-  readonly remote?: RemoteModel;
-}
-
 /**
- * The files that a model argument means, for who reads headers alone; nothing of a repository is kept.
+ * A repository of which files are read by ranges, for who wants headers alone; nothing of it is kept.
  *
- * @returns `undefined` for a single file of weights, which is opened by its path.
- * @throws PippinError `HUB_*`, `CLI_USAGE`.
+ * @throws PippinError `HUB_*`.
  */
 export async function peekModelArgument(
-  model: ModelArgument,
+  { repo, ...id }: Extract<ModelArgument, { kind: "repository" }>,
   context: CommandContext,
-): Promise<PeekedModel | undefined> {
-  if (model.kind === "local") {
-    const found = await stat(model.path).catch(() => undefined);
-    return found?.isDirectory() ? { tree: folderTree(model.path) } : undefined;
-  }
+): Promise<RemoteModel> {
   const { peekModel } = await import("@pippin/hub");
-  const options = { ...(await settingsOf(context)), ...revisionOf(model) };
-  const remote = await peekModel(model.repo, options, context).catch((error) => {
-    throw orFolder(error, model.repo);
+  const options = { ...(await settingsOf(context)), ...revisionOf(id) };
+  return peekModel(repo, options, context).catch((error) => {
+    throw orFolder(error, repo);
   });
-  return { tree: remote, remote };
 }
 
 /** Where the Hub and its cache are, from the environment. */
@@ -88,7 +74,7 @@ export async function settingsOf({ env }: Pick<CommandContext, "env">): Promise<
   return hubSettings(env);
 }
 
-function revisionOf({ revision }: ModelId): { revision?: string } {
+function revisionOf({ revision }: Pick<ModelId, "revision">): { revision?: string } {
   return revision === undefined ? {} : { revision };
 }
 

@@ -27,8 +27,8 @@ async function describe(path: string, io: Io): Promise<PackageDescription> {
   const context = stageContext(io);
   const model = await readModelArgument(path);
   if (model.kind === "repository") {
-    const { tree } = (await peekModelArgument(model, context))!; // a repository is a tree
-    return describeCheckpoint(await openCheckpointTree(tree, context), context);
+    const remote = await peekModelArgument(model, context);
+    return describeCheckpoint(await openCheckpointTree(remote, context), context);
   }
   const backend = await detectBackend(path, io.cwd);
   if (backend === undefined) return describeCheckpoint(await openCheckpoint(path, context), context);
