@@ -37,6 +37,7 @@ export {
   ManifestState,
   RuntimeManifest,
 } from "./manifest.ts";
+export { estimateMemory, type MemoryEstimate, type ModelGeometry } from "./memory.ts";
 export type { EvaluateOptions, FeedOptions, ObservedValue, Observer, Runner, Session } from "./runner.ts";
 export {
   type ProgressEvent,
