@@ -13,7 +13,7 @@ import type {
 export type { HubErrorCode, HubWarningCode } from "./errors.ts";
 export { isPermissive, type License, readLicense } from "./license.ts";
 export { type ModelId, parseModelId } from "./model-id.ts";
-export type { Network } from "./network.ts";
+export type { Network } from "./http/network.ts";
 export { type Environment, type HubSettings, hubSettings } from "./settings.ts";
 export type {
   CachedRepo,
