@@ -125,7 +125,8 @@ async function shardsOf(choice: FileChoice, index: RepoFile, left: readonly Repo
 }
 
 function shardNames(repo: string, index: unknown): Set<string> {
-  const map = typeof index === "object" && index !== null && "weight_map" in index ? index.weight_map : undefined;
+  const map =
+    typeof index === "object" && index !== null && "weight_map" in index ? index.weight_map : undefined;
   const names = typeof map === "object" && map !== null ? Object.values(map) : [];
   if (names.length === 0 || !names.every((name): name is string => typeof name === "string")) {
     throw hubError("HUB_RESPONSE_INVALID", {

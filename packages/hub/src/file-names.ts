@@ -26,7 +26,8 @@ export function checkFileNames(repo: string, paths: readonly string[]): void {
 
 function problemOf(path: string): string | undefined {
   if (path === "") return "is empty";
-  if (FOREIGN.test(path)) return "holds a backslash, a colon or another character that some systems do not allow";
+  if (FOREIGN.test(path))
+    return "holds a backslash, a colon or another character that some systems do not allow";
   const segments = path.split("/");
   if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) {
     return "would leave its folder or is not in its simplest form";
@@ -44,7 +45,8 @@ function checkCollisions(repo: string, paths: readonly string[]): void {
   for (const path of paths) {
     const key = folded(path);
     const other = files.get(key);
-    if (other !== undefined) throw unsafe(repo, path, `differs from ${quoted(other)} only in case or accents`);
+    if (other !== undefined)
+      throw unsafe(repo, path, `differs from ${quoted(other)} only in case or accents`);
     files.set(key, path);
   }
   const folders = new Map<string, string>();
@@ -55,7 +57,8 @@ function checkCollisions(repo: string, paths: readonly string[]): void {
       const file = files.get(folded(folder));
       const spelled = folders.get(folded(folder)) ?? folder;
       if (file !== undefined) throw unsafe(repo, path, `needs a folder where the file ${quoted(file)} is`);
-      if (spelled !== folder) throw unsafe(repo, path, `lies in a folder that is also spelled ${quoted(spelled)}`);
+      if (spelled !== folder)
+        throw unsafe(repo, path, `lies in a folder that is also spelled ${quoted(spelled)}`);
       folders.set(folded(folder), folder);
     }
   }

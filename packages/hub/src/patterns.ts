@@ -27,7 +27,7 @@ function translate(pattern: string): string {
       const end = endOfSet(characters, at);
       expression += end === -1 ? "\\[" : setOf(characters.slice(at + 1, end));
       if (end !== -1) at = end;
-    } else expression += escape(character);
+    } else expression += literal(character);
   }
   return expression;
 }
@@ -48,15 +48,20 @@ function setOf(characters: readonly string[]): string {
     const [low, dash, high] = members.slice(at, at + 3);
     if (dash === "-" && high !== undefined) {
       // Python drops ranges that run backwards.
-      if (low! <= high) set += `${escape(low!)}-${escape(high)}`;
+      if (low! <= high) set += `${member(low!)}-${member(high)}`;
       at += 2;
-    } else set += escape(low!);
+    } else set += member(low!);
   }
   // An empty set matches nothing, an empty negated set any one character.
   if (set === "") return negated ? "." : "(?!)";
   return `[${negated ? "^" : ""}${set}]`;
 }
 
-function escape(character: string): string {
-  return /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;
+/** In Unicode mode only characters that mean something can be escaped, and `-` means something in a set alone. */
+function literal(character: string): string {
+  return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
+}
+
+function member(character: string): string {
+  return character === "-" ? "\\-" : literal(character);
 }

@@ -1,5 +1,5 @@
-import type { Slot } from "./download/download-file.ts";
 import type { CommitRecord } from "./cache/records.ts";
+import type { Slot } from "./download/download-file.ts";
 import type { RepoFile } from "./types.ts";
 
 /** Where the files of one commit go: the cache, or a folder of the user's. */
@@ -18,6 +18,8 @@ export interface Place {
   prepare(): Promise<void>;
   /** A file has arrived at its slot. */
   arrived(file: RepoFile): Promise<void>;
+  /** After a failure: removes folders that hold nothing. */
+  tidy(): Promise<void>;
   /** All files are there: makes them one snapshot. */
   finish(files: readonly RepoFile[], requested: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Place } from "../place.ts";
 import { cacheDirOf } from "../settings.ts";
@@ -32,7 +33,15 @@ export function cachePlace(repo: string, commit: string, options: SnapshotOption
       return (await readRecord(layout.records, commit)) ?? (await readPythonTree(layout.trees, commit));
     },
     writeRecord: (record) => writeRecord(layout.records, commit, record),
-    prepare: () => tagCache(cacheDir),
+    async prepare() {
+      await tagCache(cacheDir);
+      // Python's tools take a model's folder without it for damaged.
+      await mkdir(layout.snapshots, { recursive: true });
+    },
+    async tidy() {
+      const { blobs, snapshots, records, folder, locks } = layout;
+      for (const path of [blobs, snapshots, records, folder, locks]) await rmdir(path).catch(() => undefined);
+    },
     async arrived(file) {
       fetched.add(etagOf(file));
     },

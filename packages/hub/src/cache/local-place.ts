@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { freshHash, type Slot } from "../download/download-file.ts";
+import type { Slot } from "../download/download-file.ts";
+import { freshHash } from "../download/hash.ts";
 import type { Place } from "../place.ts";
 import { cacheDirOf } from "../settings.ts";
 import type { RepoFile, SnapshotOptions } from "../types.ts";
@@ -15,7 +16,11 @@ import { fileSize, readText, tagCache, writeWhole, writing } from "./write.ts";
  * A folder of the user's, as `hf download --local-dir` fills it: plain files, and in `.cache/huggingface/download`
  * for each a `PATH.metadata` with commit, entity tag and time (huggingface_hub 2.4.0, _local_folder.py).
  */
-export function localPlace(repo: string, commit: string, options: SnapshotOptions & { localDir: string }): Place {
+export function localPlace(
+  repo: string,
+  commit: string,
+  options: SnapshotOptions & { localDir: string },
+): Place {
   const folder = resolve(options.localDir);
   const state = join(folder, ".cache", "huggingface");
   const paths = (file: RepoFile) => ({
@@ -46,13 +51,16 @@ export function localPlace(repo: string, commit: string, options: SnapshotOption
       };
     },
     readRecord: async () =>
-      (await readRecord(join(state, "pippin"), commit)) ?? (await readPythonTree(join(state, "trees"), commit)),
+      (await readRecord(join(state, "pippin"), commit)) ??
+      (await readPythonTree(join(state, "trees"), commit)),
     writeRecord: (record) => writeRecord(join(state, "pippin"), commit, record),
     async prepare() {
       await tagCache(state);
       await writeFile(join(state, ".gitignore"), "*", { flag: "wx" }).catch(() => undefined);
     },
     arrived: (file) => writeMetadata(file, paths(file).metadata, commit),
+    // The folder is the user's.
+    tidy: async () => {},
     async finish(files, requested) {
       for (const file of files) {
         const known = await readMetadata(paths(file).metadata);
@@ -64,7 +72,11 @@ export function localPlace(repo: string, commit: string, options: SnapshotOption
 }
 
 /** The commit that a folder was filled from, when it was filled by this package. */
-export async function readLocalRef(localDir: string, repo: string, requested: string): Promise<string | undefined> {
+export async function readLocalRef(
+  localDir: string,
+  repo: string,
+  requested: string,
+): Promise<string | undefined> {
   const text = await readText(join(resolve(localDir), ".cache", "huggingface", "pippin", "ref.json"));
   try {
     const ref = JSON.parse(text ?? "null");

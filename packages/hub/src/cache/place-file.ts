@@ -15,7 +15,15 @@ export interface PlaceOptions {
 }
 
 /** What systems say that have no symbolic links, or allow them to administrators only. */
-const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "EACCES", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "UNKNOWN"]);
+const NO_LINKS: ReadonlySet<string> = new Set([
+  "EPERM",
+  "EACCES",
+  "ENOSYS",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EINVAL",
+  "UNKNOWN",
+]);
 
 /** The place of a file in its snapshot. */
 export function pointerOf(layout: RepoLayout, commit: string, file: RepoFile): string {
@@ -70,7 +78,11 @@ async function linked(
 }
 
 /** Under another name first: what is in the snapshot is replaced at once or not at all. */
-async function appear(layout: RepoLayout, path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+async function appear(
+  layout: RepoLayout,
+  path: string,
+  make: (temporary: string) => Promise<void>,
+): Promise<void> {
   await mkdir(layout.records, { recursive: true });
   const temporary = join(layout.records, `${randomBytes(6).toString("hex")}.tmp`);
   try {

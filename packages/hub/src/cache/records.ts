@@ -40,7 +40,8 @@ export async function readPythonTree(folder: string, commit: string): Promise<Co
 function isFile(value: unknown): value is RepoFile {
   if (!isObject(value)) return false;
   const { path, size, oid, sha256 } = value;
-  const isHashed = /^[0-9a-f]{40}$/.test(String(oid)) && (sha256 === undefined || /^[0-9a-f]{64}$/.test(String(sha256)));
+  const isHashed =
+    /^[0-9a-f]{40}$/.test(String(oid)) && (sha256 === undefined || /^[0-9a-f]{64}$/.test(String(sha256)));
   return typeof path === "string" && Number.isSafeInteger(size) && Number(size) >= 0 && isHashed;
 }
 

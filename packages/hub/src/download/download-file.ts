@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { copyFile, type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { StageContext } from "@pippin/core";
@@ -10,6 +10,7 @@ import type { Connection } from "../http/connection.ts";
 import { withRetries } from "../http/retry.ts";
 import { cancelled } from "../http/stall.ts";
 import type { RepoFile } from "../types.ts";
+import { freshHash } from "./hash.ts";
 import { type RemoteFile, streamFile } from "./stream-file.ts";
 
 /** Where a file goes, and where its unfinished parts lie. */
@@ -129,7 +130,10 @@ async function isComplete(growing: Growing, remote: RemoteFile, options: Downloa
   const achieved = () => growing.length;
   await withRetries({ network: connection.network, signal: context.signal, achieved }, async () => {
     if (growing.length === file.size) return;
-    for await (const chunk of streamFile(connection, remote, { offset: growing.length, signal: context.signal })) {
+    for await (const chunk of streamFile(connection, remote, {
+      offset: growing.length,
+      signal: context.signal,
+    })) {
       await append(growing, chunk);
       onBytes(chunk.length, growing.length);
     }
@@ -170,12 +174,6 @@ async function startOver(growing: Growing, file: RepoFile, { onBytes }: Download
   growing.length = 0;
   onBytes(0, 0);
   growing.hash = freshHash(file);
-}
-
-/** Over the content, or as git hashes a blob. */
-export function freshHash(file: RepoFile): Hash {
-  if (file.sha256 !== undefined) return createHash("sha256");
-  return createHash("sha1").update(`blob ${file.size}\0`);
 }
 
 async function moveIntoPlace(partial: string, target: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Connection, type Reply, send } from "../http/connection.ts";
-import { contradiction, storageError, statusError } from "../http/failures.ts";
+import { contradiction, statusError, storageError } from "../http/failures.ts";
 import { purposeOf } from "../http/repository.ts";
 import type { RepoFile } from "../types.ts";
 
@@ -36,7 +36,10 @@ export async function* streamFile(
   const wanted = options.length ?? remote.file.size - offset;
   if (wanted === 0) return;
   const last = options.length === undefined ? "" : offset + wanted - 1;
-  const reply = await send(connection, addressOf(connection, remote), { range: `bytes=${offset}-${last}`, signal });
+  const reply = await send(connection, addressOf(connection, remote), {
+    range: `bytes=${offset}-${last}`,
+    signal,
+  });
   yield* bytesOf(reply, { connection, remote, offset, wanted });
 }
 
@@ -45,6 +48,8 @@ interface Wanted {
   readonly remote: RemoteFile;
   readonly offset: number;
   readonly wanted: number;
+  /** Of an answer with the whole file, as many bytes before the wanted ones are put up with. */
+  readonly mostSkipped?: number;
 }
 
 /** The wanted part of an answer to a request for a range. */
@@ -69,14 +74,16 @@ export async function* bytesOf(reply: Reply, range: Wanted): AsyncGenerator<Uint
 }
 
 /** How many bytes come before the wanted ones; throws when the answer is not about this file. */
-function leadingBytes(reply: Reply, { connection, remote, offset }: Wanted): number {
+function leadingBytes(reply: Reply, { connection, remote, offset, mostSkipped }: Wanted): number {
   const { response, host } = reply;
   const { status, headers } = response;
   const { repo, commit, file } = remote;
   if (status === 416) throw contradiction(host, `has no byte ${offset} of ${file.path}`);
   if (status !== 200 && status !== 206) {
     const fromStorage = new URL(reply.url).origin !== new URL(connection.endpoint).origin;
-    throw fromStorage ? storageError(reply) : statusError(reply, purposeOf(connection, { repo, revision: commit }));
+    throw fromStorage
+      ? storageError(reply)
+      : statusError(reply, purposeOf(connection, { repo, revision: commit }));
   }
   const { linkedEtag } = reply;
   if (file.sha256 !== undefined && /^[0-9a-f]{64}$/.test(linkedEtag ?? "") && linkedEtag !== file.sha256) {
@@ -89,6 +96,7 @@ function leadingBytes(reply: Reply, { connection, remote, offset }: Wanted): num
   if (length !== null && !isEncoded && Number(length) !== file.size) {
     throw contradiction(host, `has ${length} bytes of ${file.path}, which has ${file.size}`);
   }
+  if (offset > (mostSkipped ?? offset)) throw contradiction(host, "does not answer with parts of files");
   return offset;
 }
 
@@ -97,7 +105,10 @@ function partOf({ response, host }: Reply, { offset, size }: { offset: number; s
   const [, first, , total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range) ?? [];
   const fits = Number(first) === offset && (total === "*" || Number(total) === size);
   if (!fits || response.headers.has("content-encoding")) {
-    throw contradiction(host, `answered with ${JSON.stringify(range)} where byte ${offset} of ${size} was asked for`);
+    throw contradiction(
+      host,
+      `answered with ${JSON.stringify(range)} where byte ${offset} of ${size} was asked for`,
+    );
   }
   return 0;
 }

@@ -100,7 +100,9 @@ function setToken({ hasToken }: Purpose): string {
 }
 
 function gated(purpose: Purpose, details: Details) {
-  const account = purpose.hasToken ? "the token's account has not been granted access" : "no access token was given";
+  const account = purpose.hasToken
+    ? "the token's account has not been granted access"
+    : "no access token was given";
   return hubError("HUB_GATED", {
     message: `${purpose.repo} is given to those who accepted its conditions, and ${account}`,
     hint: `Visit ${pageOf(purpose)}, accept the conditions while logged in, and ${setToken(purpose)}.`,

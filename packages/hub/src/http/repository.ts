@@ -89,7 +89,8 @@ function fileOf(entry: ListFileEntry, connection: Connection): RepoFile {
   const { path, oid, lfs } = entry;
   const sha256 = lfs?.oid;
   const size = lfs?.size ?? entry.size;
-  const isHashed = /^[0-9a-f]{40}$/.test(String(oid)) && (sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256));
+  const isHashed =
+    /^[0-9a-f]{40}$/.test(String(oid)) && (sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256));
   if (typeof path !== "string" || !isHashed || !Number.isSafeInteger(size) || size < 0) {
     throw contradiction(hostOf(connection), "lists a file without name, size or hash");
   }
