@@ -17,7 +17,9 @@ from typing import Any
 import huggingface_hub
 from huggingface_hub import HfApi, hf_hub_download, scan_cache_dir, snapshot_download, try_to_load_from_cache
 from huggingface_hub._local_folder import read_download_metadata
+from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import WeakFileLock
+from huggingface_hub.utils._cache_manager import CachedRevisionInfo
 
 
 class Collector(logging.Handler):
@@ -41,8 +43,8 @@ def info(repo: str, **options: Any) -> Any:
 
 def tree(repo: str, **options: Any) -> Any:
     """Files of a listing, with their hashes."""
-    entries = HfApi().list_repo_tree(repo, recursive=True, **options)
-    return {entry.path: [entry.size, entry.blob_id, entry.lfs and entry.lfs.sha256] for entry in entries if hasattr(entry, "size")}
+    found = [entry for entry in HfApi().list_repo_tree(repo, recursive=True, **options) if isinstance(entry, RepoFile)]
+    return {entry.path: [entry.size, entry.blob_id, entry.lfs and entry.lfs.sha256] for entry in found}
 
 
 def paths(repo: str, **options: Any) -> Any:
@@ -65,24 +67,20 @@ def scan(_: str) -> Any:
     """The whole cache."""
     found = scan_cache_dir()
     repos = {
-        repo.repo_id: {
-            "size": repo.size_on_disk,
-            "revisions": {
-                revision.commit_hash: {
-                    "refs": sorted(revision.refs),
-                    "size": revision.size_on_disk,
-                    "files": {
-                        file.file_path.relative_to(revision.snapshot_path).as_posix(): [file.size_on_disk, file.blob_path.name]
-                        for file in revision.files
-                    },
-                }
-                for revision in repo.revisions
-            },
-        }
+        repo.repo_id: {"size": repo.size_on_disk, "revisions": {each.commit_hash: revision(each) for each in repo.revisions}}
         for repo in found.repos
     }
     incomplete = sorted(file.file_path.name for file in found.incomplete_files)
     return {"repos": repos, "warnings": [str(warning) for warning in found.warnings], "incomplete": incomplete}
+
+
+def revision(found: CachedRevisionInfo) -> Any:
+    """Refs of a cached commit, and size and blob of each file."""
+    files = {
+        file.file_path.relative_to(found.snapshot_path).as_posix(): [file.size_on_disk, file.blob_path.name]
+        for file in found.files
+    }
+    return {"refs": sorted(found.refs), "size": found.size_on_disk, "files": files}
 
 
 def metadata(_: str, folder: str, names: list[str]) -> Any:
