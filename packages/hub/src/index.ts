@@ -1,1 +1,23 @@
-export {};
+export { listCache } from "./cache/list-cache.ts";
+export { type RemoveOptions, removeFromCache } from "./cache/remove-from-cache.ts";
+export type { HubErrorCode, HubWarningCode } from "./errors.ts";
+export { fetchSnapshot } from "./fetch-snapshot.ts";
+export { findSnapshot } from "./find-snapshot.ts";
+export type { Network } from "./http/network.ts";
+export { isPermissive, type License, readLicense } from "./license.ts";
+export { type ModelId, parseModelId } from "./model-id.ts";
+export { type PeekOptions, peekModel } from "./peek-model.ts";
+export { planSnapshot } from "./plan-snapshot.ts";
+export { reachHub } from "./reach-hub.ts";
+export { type Environment, type HubSettings, hubSettings } from "./settings.ts";
+export type {
+  CachedRepo,
+  CachedRevision,
+  HubReach,
+  RemoteModel,
+  RemovedFromCache,
+  RepoFile,
+  Snapshot,
+  SnapshotOptions,
+  SnapshotPlan,
+} from "./types.ts";
