@@ -17,9 +17,11 @@ from typing import Any
 import huggingface_hub
 from huggingface_hub import HfApi, hf_hub_download, scan_cache_dir, snapshot_download, try_to_load_from_cache
 from huggingface_hub._local_folder import read_download_metadata
+from huggingface_hub.constants import HF_HUB_CACHE
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import WeakFileLock
 from huggingface_hub.utils._cache_manager import CachedRevisionInfo
+from huggingface_hub.utils._shared_blobs import publish_blob_to_shared_store
 
 
 class Collector(logging.Handler):
@@ -89,6 +91,14 @@ def metadata(_: str, folder: str, names: list[str]) -> Any:
     return {name: entry and [entry.commit_hash, entry.etag] for name, entry in found.items()}
 
 
+def share(_: str, blob: str, xet_hash: str) -> Any:
+    """Moves a blob into the store that repositories share, as a download by Xet does."""
+    size = os.path.getsize(blob)
+    return publish_blob_to_shared_store(
+        blob_path=blob, xet_hash=xet_hash, cache_dir=HF_HUB_CACHE, expected_size=size
+    )
+
+
 def hold(_: str, path: str) -> Any:
     """Holds a lock until the standard input ends."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -99,7 +109,7 @@ def hold(_: str, path: str) -> Any:
 
 ACTIONS: dict[str, Callable[..., Any]] = {
     "snapshot": snapshot_download,
-    **{action.__name__: action for action in (info, tree, paths, files, cached, scan, metadata, hold)},
+    **{action.__name__: action for action in (info, tree, paths, files, cached, scan, metadata, share, hold)},
 }
 
 

@@ -75,6 +75,25 @@ def revisions(check: Check, server: Server, work: str) -> None:
     check("ours finds main by Python's ref", found is not None and found["revision"] == COMMIT)
 
 
+def shared_store(check: Check, server: Server, work: str) -> None:
+    """What Python fetched by Xet is a link into a store beside the repositories."""
+    home, away = Home(work, server.endpoint), Home(work, NOWHERE)
+    path = home.python("snapshot", REPO)["result"]
+    blob = home.repo(REPO, "blobs", etag(WEIGHTS, check.files[WEIGHTS]))
+    shared = home.python("share", blob=blob, xet_hash="7" * 64)
+    check("Python shares the weights", shared.get("result") is True and os.path.islink(blob), str(shared))
+    done = away.ours("find", REPO)
+    check("ours finds the snapshot", done is not None and done.get("path") == path, str(done))
+    server.requests()
+    done = check.fetch(home)
+    check("ours fetches no byte again", done.get("fetchedBytes") == 0 and content(server.requests()) == 0, short(done))
+    check("the link is still there", os.path.islink(blob) and os.path.exists(blob))
+    check.cache(home)
+    home.ours("remove", REPO)
+    scanned = home.python("scan")["result"]
+    check("when ours removed it, Python's scan has no warnings", scanned["repos"] == {} and scanned["warnings"] == [])
+
+
 def removal(check: Check, server: Server, work: str) -> None:
     """What we remove is gone for Python, and can be fetched again."""
     home = Home(work, server.endpoint)

@@ -1,7 +1,9 @@
 """`@pippin/hub` and Hugging Face's Python library at the same time, or after one of them was killed."""
 
 import os
+import random
 import subprocess
+import time
 from typing import Any
 
 from hub_check import COMMIT, WEIGHTS, Check, paths_of
@@ -68,6 +70,27 @@ def kill_in_the_middle(process: subprocess.Popen[str], server: Server) -> int:
     process.communicate()
     server.plan()
     return content([request for request in server.requests() if request.get("file") == WEIGHTS])
+
+
+def random_kills(check: Check, server: Server, work: str) -> None:
+    """Programs of both libraries, killed after a random time; then one of each to its end."""
+    for seed in range(4):
+        dice, home = random.Random(seed), Home(os.path.join(work, str(seed)), server.endpoint)
+        server.plan({"fault": TRICKLE, "match": "cdn GET"})
+        for _ in range(5):
+            one, other = home.start_ours("fetch", REPO), home.start_python("snapshot", REPO)
+            for process in (one, other):
+                time.sleep(dice.uniform(0.2, 1.5))
+                process.kill()
+                process.communicate()
+        server.plan()
+        done = check.fetch(home)
+        exact(check, f"seed {seed}: exact bytes of ours", done)
+        check.exact(f"seed {seed}: exact bytes of Python", home.python("snapshot", REPO)["result"])
+        scanned = home.python("scan")["result"]
+        check(f"seed {seed}: Python's scan has no warnings", scanned["warnings"] == [], str(scanned["warnings"]))
+        ours = [name for name in scanned["incomplete"] if "pippin" in name]
+        check(f"seed {seed}: nothing of ours is left half done", ours == [], str(ours))
 
 
 def locks(check: Check, server: Server, work: str) -> None:

@@ -8,15 +8,15 @@ import random
 import sys
 
 from hub_check import COMMIT, Check
-from hub_interop import folders, ours_then_python, python_then_ours, removal, revisions
+from hub_interop import folders, ours_then_python, python_then_ours, removal, revisions, shared_store
 from hub_judged import REPO, Files, judge_server
-from hub_races import at_once, killed_in_cache, killed_in_folder, locks, wrong_bytes
+from hub_races import at_once, killed_in_cache, killed_in_folder, locks, random_kills, wrong_bytes
 from hub_server import serving
 from report import Report, run
 
 PARTS = (
-    *(ours_then_python, python_then_ours, revisions, removal, folders),
-    *(killed_in_cache, killed_in_folder, locks, at_once, wrong_bytes),
+    *(ours_then_python, python_then_ours, revisions, removal, shared_store, folders),
+    *(killed_in_cache, killed_in_folder, random_kills, locks, at_once, wrong_bytes),
 )
 
 README = b"---\nlicense: apache-2.0\n---\n# Tiny\n"
