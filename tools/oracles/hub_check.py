@@ -8,6 +8,8 @@ from hub_server import Home, Request
 from report import Report
 
 COMMIT = "5" * 40
+# How the repository is served beside its id and folder.
+SERVED = {"commit": COMMIT, "refs": {"main": COMMIT, "v1.0": COMMIT, "refs/pr/1": COMMIT}}
 WEIGHTS = "model.safetensors"
 # Nobody listens there: what works with it needs no Hub.
 NOWHERE = "http://127.0.0.1:9"

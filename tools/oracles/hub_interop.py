@@ -1,8 +1,9 @@
 """What `@pippin/hub` fetched, Hugging Face's Python library finds, and the other way round."""
 
 import os
+import shutil
 
-from hub_check import COMMIT, NOWHERE, WEIGHTS, Check, asked_files, paths_of
+from hub_check import COMMIT, NOWHERE, SERVED, WEIGHTS, Check, asked_files, paths_of
 from hub_judged import REPO, etag, short
 from hub_server import Home, Server, content
 
@@ -92,6 +93,60 @@ def shared_store(check: Check, server: Server, work: str) -> None:
     home.ours("remove", REPO)
     scanned = home.python("scan")["result"]
     check("when ours removed it, Python's scan has no warnings", scanned["repos"] == {} and scanned["warnings"] == [])
+
+
+def without_links(check: Check, server: Server, work: str) -> None:
+    """Where links are impossible, Python moves blobs into the snapshot."""
+    home, away = Home(work, server.endpoint), Home(work, NOWHERE)
+    home.environment["HF_HUB_DISABLE_SYMLINKS"] = "1"
+    path = home.python("snapshot", REPO)["result"]
+    check("Python has copies", not os.path.islink(os.path.join(path, WEIGHTS)))
+    done = away.ours("find", REPO)
+    check("ours finds the snapshot", done is not None and done.get("path") == path, str(done))
+    server.requests()
+    done = check.fetch(home)
+    check("ours fetches no byte again", done.get("fetchedBytes") == 0 and content(server.requests()) == 0, short(done))
+    check.exact("exact bytes after it", path)
+    scanned = home.python("scan")["result"]
+    check("Python's scan has no warnings", scanned["warnings"] == [], str(scanned["warnings"]))
+    [listed] = home.ours("list")
+    size = scanned["repos"][REPO]["size"]
+    check("ours lists what Python's scan does", listed["bytes"] == size, f"{listed['bytes']} of {size}")
+
+
+def updates(check: Check, server: Server, work: str) -> None:
+    """A new commit that changes one file: one fetches it, and the other needs nothing more."""
+    first, source = os.path.join(os.path.dirname(work), "source"), os.path.join(work, "source")
+    for name in ("ours", "python"):
+        home, away = Home(os.path.join(work, name), server.endpoint), Home(os.path.join(work, name), NOWHERE)
+        server.serve(id=REPO, folder=first, **SERVED)
+        old = check.fetch(home)
+        shutil.copytree(first, source, dirs_exist_ok=True)
+        with open(os.path.join(source, "config.json"), "wb") as file:
+            file.write(b'{"architectures":["LlamaForCausalLM"],"model_type":"llama","new":true}')
+        commit = server.serve(id=REPO, folder=source)
+        server.requests()
+        if name == "ours":
+            check.fetch(home)
+        else:
+            home.python("snapshot", REPO, allow_patterns=paths_of(old))
+        asked = asked_files(server.requests())
+        check(f"{name}: only what changed is fetched", asked == ["config.json"], str(asked))
+        theirs = away.python("snapshot", REPO, local_files_only=True, allow_patterns=paths_of(old))
+        ours = away.ours("find", REPO) or {}
+        is_new = theirs.get("result") == ours.get("path") == home.repo(REPO, "snapshots", commit)
+        check(f"{name}: both find the new commit", is_new, short(theirs))
+        check.exact(f"{name}: the old one is whole", old["path"], paths_of(old))
+        scanned = home.python("scan")["result"]
+        refs = {commit: found["refs"] for commit, found in scanned["repos"][REPO]["revisions"].items()}
+        check(f"{name}: Python's scan: refs", refs == {COMMIT: [], commit: ["main"]} and scanned["warnings"] == [], str(refs))
+        size = scanned["repos"][REPO]["size"]
+        removed = home.ours("remove", REPO, revision=COMMIT)
+        scanned = home.python("scan")["result"]
+        freed = size - scanned["repos"][REPO]["size"]
+        is_right = removed.get("freedBytes") == freed == len(check.files["config.json"]) and scanned["warnings"] == []
+        check(f"{name}: ours removes the old one alone", is_right, str(removed))
+    server.serve(id=REPO, folder=first, **SERVED)
 
 
 def removal(check: Check, server: Server, work: str) -> None:

@@ -7,15 +7,24 @@ import os
 import random
 import sys
 
-from hub_check import COMMIT, Check
-from hub_interop import folders, ours_then_python, python_then_ours, removal, revisions, shared_store
+from hub_check import SERVED, Check
+from hub_interop import (
+    folders,
+    ours_then_python,
+    python_then_ours,
+    removal,
+    revisions,
+    shared_store,
+    updates,
+    without_links,
+)
 from hub_judged import REPO, Files, judge_server
 from hub_races import at_once, killed_in_cache, killed_in_folder, locks, random_kills, wrong_bytes
 from hub_server import serving
 from report import Report, run
 
 PARTS = (
-    *(ours_then_python, python_then_ours, revisions, removal, shared_store, folders),
+    *(ours_then_python, python_then_ours, revisions, updates, removal, shared_store, without_links, folders),
     *(killed_in_cache, killed_in_folder, random_kills, locks, at_once, wrong_bytes),
 )
 
@@ -56,9 +65,7 @@ def tests(report: Report) -> None:
     source = os.path.join(work, "source")
     files = make_model(source, 1)
     judge_server(report, work, source, files)
-    refs = {"main": COMMIT, "v1.0": COMMIT, "refs/pr/1": COMMIT}
-    repos = [{"id": REPO, "folder": source, "commit": COMMIT, "refs": refs}]
-    with serving(repos, resolveCache=True) as server:
+    with serving([{"id": REPO, "folder": source, **SERVED}], resolveCache=True) as server:
         for part in PARTS:
             name = part.__name__.replace("_", " ")
             with report.guard(name):
