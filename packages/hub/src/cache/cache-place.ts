@@ -15,10 +15,11 @@ export function cachePlace(repo: string, commit: string, options: SnapshotOption
   const fetched = new Set<string>();
   const blobOf = (file: RepoFile) => join(layout.blobs, etagOf(file));
   const isBlobThere = async (file: RepoFile) => (await fileSize(blobOf(file))) === file.size;
+  const isPresent = async (file: RepoFile) => (await isPlaced(layout, commit, file)) || isBlobThere(file);
   return {
     folder: join(layout.snapshots, commit),
     disk: layout.folder,
-    isPresent: async (file) => (await isPlaced(layout, commit, file)) || isBlobThere(file),
+    isPresent,
     async slotOf(file) {
       const etag = etagOf(file);
       return {
@@ -26,7 +27,7 @@ export function cachePlace(repo: string, commit: string, options: SnapshotOption
         lock: join(layout.locks, `${etag}.pippin-lock`),
         partialFolder: layout.blobs,
         partialPrefix: etag,
-        isThere: async () => isBlobThere(file),
+        isThere: () => isPresent(file),
       };
     },
     async readRecord() {
@@ -47,10 +48,7 @@ export function cachePlace(repo: string, commit: string, options: SnapshotOption
     },
     /** The ref last: who looks a branch up in the cache finds a snapshot that is whole. */
     async finish(files, requested) {
-      const byBlob = Map.groupBy(files, etagOf);
-      for (const [etag, same] of byBlob) {
-        const isWaiting = await fileSize(join(layout.blobs, etag));
-        if (isWaiting === undefined) continue;
+      for (const [etag, same] of Map.groupBy(files, etagOf)) {
         await placeFiles(same, { layout, commit, fresh: fetched.has(etag) });
       }
       await writeRef(layout, requested, commit);

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { StageContext } from "@pippin/core";
 import { hubError } from "../errors.ts";
 import type { Network } from "../http/network.ts";
-import { isFileSystemError, writing } from "./write.ts";
+import { cancelled } from "../http/stall.ts";
+import { isFileSystemError, readText, writing } from "./write.ts";
 
 /** A lock that is held; `token` is part of the names of what its holder writes. */
 export interface Lock {
@@ -42,24 +43,26 @@ const STALE_MS = 60_000;
  * two holders do no harm. Python's locks are of another kind (`flock`, which Node does not have), so a file that Python
  * fetches at the same moment is fetched twice.
  *
- * @throws PippinError `CORE_CANCELLED`, `HUB_CACHE_UNWRITABLE`, `HUB_DISK_FULL`.
+ * @throws PippinError `CORE_CANCELLED`, `HUB_CACHE_UNWRITABLE`, `HUB_DISK_FULL`; `HUB_CACHE_BUSY` when a dead process's
+ *   lock cannot be removed.
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
   const token = randomBytes(6).toString("hex");
   const content = JSON.stringify({ pid: process.pid, host: hostname(), token } satisfies Holder);
   await writing(path, () => mkdir(dirname(path), { recursive: true }));
-  const watched = { state: "", since: performance.now(), warned: false };
+  const watched = { key: "", since: performance.now(), warned: false };
   while (!(await create(path, content))) {
     const state = await stateOf(path);
     if (state === undefined) continue;
-    if (state.key !== watched.state) Object.assign(watched, { state: state.key, since: performance.now() });
-    const silent = performance.now() - watched.since > (options.staleMs ?? STALE_MS);
-    if (silent || isDead(state.holder)) await removeStale(path, state.text, token);
-    else {
-      if (!watched.warned) warnOfWaiting(options, state.holder);
-      watched.warned = true;
-      await options.network.sleep(POLL_MS, options.context.signal);
+    if (state.key !== watched.key) Object.assign(watched, { key: state.key, since: performance.now() });
+    const isSilent = performance.now() - watched.since > (options.staleMs ?? STALE_MS);
+    if (isSilent || isDead(state.holder)) {
+      if (!(await removeStale(path, state.text, token))) throw busy(path, options.item);
+      continue;
     }
+    if (!watched.warned) warnOfWaiting(options, state.holder);
+    watched.warned = true;
+    await pause(options);
   }
   const beat = setInterval(() => touch(path), options.beatMs ?? BEAT_MS);
   beat.unref();
@@ -68,14 +71,12 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
     async release() {
       clearInterval(beat);
       // Who took it for stale has another one there.
-      if ((await readFile(path, "utf8").catch(() => undefined)) === content) await rm(path, { force: true });
+      if ((await readText(path)) === content) await rm(path, { force: true });
     },
   };
 }
 
-/**
- * Whether somebody alive holds the lock.
- */
+/** Whether somebody alive holds the lock. */
 export async function isLocked(path: string): Promise<boolean> {
   const state = await stateOf(path);
   return state !== undefined && !isDead(state.holder) && Date.now() - state.touched < STALE_MS;
@@ -112,13 +113,13 @@ interface LockState {
   readonly key: string;
 }
 
+/** Undefined when nobody holds it. */
 async function stateOf(path: string): Promise<LockState | undefined> {
-  try {
-    const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
-    return { text, holder: parseHolder(text), touched: mtimeMs, key: `${text} ${mtimeMs}` };
-  } catch {
-    return undefined;
-  }
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  // Another user's may be unreadable: its times tell enough.
+  const text = (await readText(path)) ?? "";
+  return { text, holder: parseHolder(text), touched: found.mtimeMs, key: `${text} ${found.mtimeMs}` };
 }
 
 function parseHolder(text: string): Holder | undefined {
@@ -142,17 +143,25 @@ function isDead(holder: Holder | undefined): boolean {
   }
 }
 
-/** Of several that find the lock stale one moves it away; who moves a fresh one puts it back. */
-async function removeStale(path: string, expected: string, token: string): Promise<void> {
+/** Of several that find the lock stale one moves it away; who moves a fresh one puts it back. False: it cannot be moved. */
+async function removeStale(path: string, expected: string, token: string): Promise<boolean> {
   const aside = `${path}.${token}`;
   try {
     await rename(path, aside);
-    if ((await readFile(aside, "utf8")) !== expected) await link(aside, path);
-  } catch {
+    if (((await readText(aside)) ?? "") !== expected) await link(aside, path).catch(() => undefined);
+    return true;
+  } catch (cause) {
     // Somebody else was faster.
+    return isFileSystemError(cause) && cause.code === "ENOENT";
   } finally {
-    await rm(aside, { force: true });
+    await rm(aside, { force: true }).catch(() => undefined);
   }
+}
+
+async function pause({ network, context: { signal } }: LockOptions): Promise<void> {
+  await network.sleep(POLL_MS, signal).catch((error) => {
+    throw signal?.aborted ? cancelled(signal) : error;
+  });
 }
 
 function touch(path: string): void {

@@ -42,18 +42,30 @@ export async function isPlaced(layout: RepoLayout, commit: string, file: RepoFil
 export async function placeFiles(files: readonly RepoFile[], options: PlaceOptions): Promise<void> {
   const { layout, commit, link = symlink } = options;
   const blob = join(layout.blobs, etagOf(files[0]!));
-  let source = blob;
+  let source = await sourceOf(blob, files, options);
   for (const file of files) {
     const pointer = pointerOf(layout, commit, file);
-    if (await isPointing(pointer, blob, file)) continue;
+    if (source === undefined || (await isPointing(pointer, blob, file))) continue;
+    const from = source;
     await writing(pointer, async () => {
       await mkdir(dirname(pointer), { recursive: true });
-      if (await linked(pointer, blob, { layout, link })) return;
-      if (options.fresh && source === blob) await rename(blob, pointer);
-      else await appear(layout, pointer, (temporary) => copyFile(source, temporary));
+      if (from === blob && (await linked(pointer, blob, { layout, link }))) return;
+      if (options.fresh && from === blob) await rename(blob, pointer);
+      else await appear(layout, pointer, (temporary) => copyFile(from, temporary));
       source = pointer;
     });
   }
+}
+
+/** The blob, or where an earlier run moved it. */
+async function sourceOf(
+  blob: string,
+  files: readonly RepoFile[],
+  { layout, commit }: PlaceOptions,
+): Promise<string | undefined> {
+  const places = [blob, ...files.map((file) => pointerOf(layout, commit, file))];
+  for (const place of places) if ((await fileSize(place)) === files[0]!.size) return place;
+  return undefined;
 }
 
 async function isPointing(pointer: string, blob: string, file: RepoFile): Promise<boolean> {
