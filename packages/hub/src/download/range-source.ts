@@ -97,7 +97,7 @@ function rangeFetcher(connection: Connection, remote: RemoteFile) {
   const request = async (range: string, signal: AbortSignal | undefined): Promise<Reply> => {
     const reply = await send(connection, signed ?? hub, { range, signal });
     if (signed === undefined || reply.response.ok) return reply;
-    await reply.discard();
+    reply.discard();
     signed = undefined;
     return send(connection, hub, { range, signal });
   };

@@ -58,7 +58,7 @@ export async function* bytesOf(reply: Reply, range: Wanted): AsyncGenerator<Uint
   try {
     skip = leadingBytes(reply, range);
   } catch (error) {
-    await reply.discard();
+    reply.discard();
     throw error;
   }
   let left = range.wanted;

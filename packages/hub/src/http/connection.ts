@@ -32,7 +32,7 @@ export interface Reply {
   /** The body, piece by piece; a silence of `stallMs` ends it with `HUB_UNREACHABLE`. */
   chunks(): AsyncGenerator<Uint8Array>;
   /** Closes the connection when the body is of no use. */
-  discard(): Promise<void>;
+  discard(): void;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -75,7 +75,7 @@ export async function send(connection: Connection, url: string, options: Request
       if (!REDIRECTS.has(response.status) || location === null) {
         return replyOf(connection, { response, url: current, guard, linkedEtag: chain.linkedEtag });
       }
-      await response.body?.cancel();
+      drop(response);
       current = nextAddress(location, current);
     }
     throw badRedirect(current.host, "leads from redirect to redirect");
@@ -115,11 +115,16 @@ function replyOf(connection: Connection, { response, url, guard, linkedEtag }: A
         guard.end();
       }
     },
-    async discard() {
+    discard() {
       guard.end();
-      await response.body?.cancel().catch(() => undefined);
+      drop(response);
     },
   };
+}
+
+/** Nobody waits for the end of what nobody wants. */
+function drop(response: Response): void {
+  response.body?.cancel().catch(() => undefined);
 }
 
 function headersOf(connection: Connection, { range }: RequestOptions, trusted: boolean) {

@@ -1,6 +1,10 @@
 import { onTestFinished } from "vitest";
-import type { Files, HubServer, HubServerOptions } from "../../../../tools/hub-server/hub-server.ts";
-import { startHubServer } from "../../../../tools/hub-server/hub-server.ts";
+import {
+  type Files,
+  type HubServer,
+  type HubServerOptions,
+  startHubServer,
+} from "../../../../tools/hub-server/hub-server.ts";
 import type { SnapshotOptions } from "../../src/types.ts";
 import { quickNetwork } from "./quick-network.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -19,16 +23,16 @@ export function noise(length: number, seed = 1): Uint8Array {
 }
 
 /** A model in two shards, with companions and with files that no conversion needs. */
-export function modelFiles(shardBytes = 200_000, seed = 1): Record<string, Uint8Array | string> {
+export function modelFiles(shardBytes = 200_000, seed = 1): Record<string, Uint8Array> {
   const shard = (n: number) => `model-0000${n}-of-00002.safetensors`;
-  return {
+  const files: Record<string, Uint8Array | string> = {
     ".gitattributes": "*.safetensors filter=lfs\n",
     "README.md": "---\nlicense: apache-2.0\n---\n# Tiny\n",
     LICENSE: "Apache License\n",
     "config.json": JSON.stringify({ model_type: "llama", seed }),
-    "generation_config.json": "{}",
+    "generation_config.json": '{"eos_token_id":2}',
     "tokenizer.json": JSON.stringify({ version: "1.0", filler: "x".repeat(20_000) }),
-    "tokenizer_config.json": "{}",
+    "tokenizer_config.json": '{"model_max_length":64}',
     "model.safetensors.index.json": JSON.stringify({ weight_map: { a: shard(1), b: shard(2) } }),
     [shard(1)]: noise(shardBytes, seed),
     [shard(2)]: noise(shardBytes, seed + 1),
@@ -38,6 +42,7 @@ export function modelFiles(shardBytes = 200_000, seed = 1): Record<string, Uint8
     "onnx/model.onnx": "onnx",
     "model.gguf": "GGUF",
   };
+  return Object.fromEntries(Object.entries(files).map(([name, content]) => [name, Buffer.from(content)]));
 }
 
 /** What a conversion needs of `modelFiles`, sorted. */
