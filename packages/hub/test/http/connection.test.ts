@@ -45,13 +45,24 @@ test.each([
 test("a redirect that comes back to the Hub from elsewhere comes back without the token", async () => {
   const { connection, calls } = connect({
     [`${HUB}/a`]: () => redirectTo("https://cdn.example/b"),
-    "https://cdn.example/b": () => redirectTo(`${HUB}/c`, { "X-Linked-Etag": '"forged"' }),
-    [`${HUB}/c`]: () => new Response("x", { headers: { "X-Linked-Etag": '"late"' } }),
+    "https://cdn.example/b": () => redirectTo(`${HUB}/c`),
+    [`${HUB}/c`]: () => new Response("x"),
   });
-  const reply = await send(connection, `${HUB}/a`, {});
-  reply.discard();
+  (await send(connection, `${HUB}/a`, {})).discard();
   expect(withToken(calls)).toEqual([true, false, false]);
-  expect(reply.linkedEtag).toBeUndefined();
+});
+
+test("an announcement of another content is refused before the storage is asked", async () => {
+  const answer = () => redirectTo("https://cdn.example/b", { "X-Linked-Etag": `"${"1".repeat(64)}"` });
+  const { connection, calls } = connect({
+    [`${HUB}/a`]: answer,
+    "https://cdn.example/b": () => new Response("x"),
+  });
+  const asked = send(connection, `${HUB}/a`, { sha256: "2".repeat(64) });
+  await expect(asked).rejects.toMatchObject({ code: "HUB_RESPONSE_INVALID" });
+  expect(calls).toHaveLength(1);
+  (await send(connection, `${HUB}/a`, { sha256: "1".repeat(64) })).discard();
+  expect(calls).toHaveLength(3);
 });
 
 test("an endpoint in plain HTTP that redirects to HTTPS gets the token there no more", async () => {

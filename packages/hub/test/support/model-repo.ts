@@ -7,9 +7,10 @@ import {
 } from "../../../../tools/hub-server/hub-server.ts";
 import type { SnapshotOptions } from "../../src/types.ts";
 import { quickNetwork } from "./quick-network.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { REPO } from "./repo-id.ts";
+import { type AtEnd, temporaryFolder } from "./temporary-folder.ts";
 
-export const REPO = "org/tiny-model";
+export { REPO };
 
 /** Bytes that look like nothing, from a seed. */
 export function noise(length: number, seed = 1): Uint8Array {
@@ -63,15 +64,21 @@ export function sizeOf(files: Files, names: readonly string[] = NEEDED): number 
 }
 
 /** A server that ends with the test. */
-export async function serve(options: Partial<HubServerOptions> = {}): Promise<HubServer> {
+export async function serve(
+  options: Partial<HubServerOptions> = {},
+  atEnd: AtEnd = onTestFinished,
+): Promise<HubServer> {
   const server = await startHubServer({ repos: [{ id: REPO, files: modelFiles() }], ...options });
-  onTestFinished(() => server.close());
+  atEnd(() => server.close());
   return server;
 }
 
 /** Settings for a server and a cache of the test's own. */
-export function settingsFor(server: Pick<HubServer, "endpoint">): SnapshotOptions & { cacheDir: string } {
-  return { endpoint: server.endpoint, cacheDir: temporaryFolder(), network: quickNetwork() };
+export function settingsFor(
+  server: Pick<HubServer, "endpoint">,
+  atEnd?: AtEnd,
+): SnapshotOptions & { cacheDir: string } {
+  return { endpoint: server.endpoint, cacheDir: temporaryFolder(atEnd), network: quickNetwork() };
 }
 
 /** Bytes of file contents that the server sent: not those of redirects and listings. */
