@@ -17,7 +17,7 @@ export async function reachHub(settings: HubSettings = {}, context: StageContext
   const start = performance.now();
   try {
     const reply = await send(connection, `${endpoint}/`, { method: "HEAD", signal: context.signal });
-    await reply.discard();
+    reply.discard();
     const milliseconds = Math.round(performance.now() - start);
     const { status } = reply.response;
     // A login page of a hotel's network answers for every host.

@@ -95,11 +95,12 @@ function rangeFetcher(connection: Connection, remote: RemoteFile) {
   let signed: string | undefined;
 
   const request = async (range: string, signal: AbortSignal | undefined): Promise<Reply> => {
-    const reply = await send(connection, signed ?? hub, { range, signal });
+    const options = { range, sha256: remote.file.sha256, signal };
+    const reply = await send(connection, signed ?? hub, options);
     if (signed === undefined || reply.response.ok) return reply;
-    await reply.discard();
+    reply.discard();
     signed = undefined;
-    return send(connection, hub, { range, signal });
+    return send(connection, hub, options);
   };
 
   return (offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> =>

@@ -38,6 +38,7 @@ export async function* streamFile(
   const last = options.length === undefined ? "" : offset + wanted - 1;
   const reply = await send(connection, addressOf(connection, remote), {
     range: `bytes=${offset}-${last}`,
+    sha256: remote.file.sha256,
     signal,
   });
   yield* bytesOf(reply, { connection, remote, offset, wanted });
@@ -58,7 +59,7 @@ export async function* bytesOf(reply: Reply, range: Wanted): AsyncGenerator<Uint
   try {
     skip = leadingBytes(reply, range);
   } catch (error) {
-    await reply.discard();
+    reply.discard();
     throw error;
   }
   let left = range.wanted;
@@ -84,10 +85,6 @@ function leadingBytes(reply: Reply, { connection, remote, offset, mostSkipped }:
     throw fromStorage
       ? storageError(reply)
       : statusError(reply, purposeOf(connection, { repo, revision: commit }));
-  }
-  const { linkedEtag } = reply;
-  if (file.sha256 !== undefined && /^[0-9a-f]{64}$/.test(linkedEtag ?? "") && linkedEtag !== file.sha256) {
-    throw contradiction(host, `announces another content of ${file.path} than its listing`);
   }
   if (status === 206) return partOf(reply, { offset, size: file.size });
   // The whole file, although a part was asked for: the beginning is of no use.

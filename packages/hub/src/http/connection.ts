@@ -1,8 +1,8 @@
 import { hubError } from "../errors.ts";
 import { endpointOf, type HubSettings, tokenOf } from "../settings.ts";
-import { unreachable } from "./failures.ts";
+import { contradiction, unreachable } from "./failures.ts";
 import { DEFAULT_NETWORK, type Network } from "./network.ts";
-import { cancelled, watch } from "./stall.ts";
+import { cancelled, type StallGuard, watch } from "./stall.ts";
 
 /** The Hub as one call of this package talks to it. */
 export interface Connection {
@@ -17,6 +17,8 @@ export interface Connection {
 export interface RequestOptions {
   readonly method?: "GET" | "HEAD";
   readonly range?: string;
+  /** SHA-256 of the content that is wanted: an answer that announces another one is refused before it is followed. */
+  readonly sha256?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,12 +29,10 @@ export interface Reply {
   readonly host: string;
   /** The address that answered; a signed one is valid for about an hour. */
   readonly url: string;
-  /** Entity tag that the Hub announced for the content, on its own hosts. */
-  readonly linkedEtag?: string;
   /** The body, piece by piece; a silence of `stallMs` ends it with `HUB_UNREACHABLE`. */
   chunks(): AsyncGenerator<Uint8Array>;
   /** Closes the connection when the body is of no use. */
-  discard(): Promise<void>;
+  discard(): void;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -60,22 +60,25 @@ export async function send(connection: Connection, url: string, options: Request
   const guard = watch(connection.network.stallMs, options.signal);
   let current = new URL(url);
   try {
-    const chain = { trusted: true, linkedEtag: undefined as string | undefined };
+    let trusted = true;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      chain.trusted &&= current.origin === new URL(connection.endpoint).origin;
+      trusted &&= current.origin === new URL(connection.endpoint).origin;
       guard.alive();
       const response = await connection.network.fetch(current, {
         method: options.method ?? "GET",
         redirect: "manual",
-        headers: headersOf(connection, options, chain.trusted),
+        headers: headersOf(connection, options, trusted),
         signal: guard.signal,
       });
-      if (chain.trusted) chain.linkedEtag = etagOf(response) ?? chain.linkedEtag;
+      if (trusted && isOther(response, options.sha256)) {
+        drop(response);
+        throw contradiction(current.host, "announces another content than its listing");
+      }
       const location = response.headers.get("location");
       if (!REDIRECTS.has(response.status) || location === null) {
-        return replyOf(connection, { response, url: current, guard, linkedEtag: chain.linkedEtag });
+        return replyOf(connection, { response, url: current, guard });
       }
-      await response.body?.cancel();
+      drop(response);
       current = nextAddress(location, current);
     }
     throw badRedirect(current.host, "leads from redirect to redirect");
@@ -89,16 +92,14 @@ export async function send(connection: Connection, url: string, options: Request
 interface Answered {
   readonly response: Response;
   readonly url: URL;
-  readonly guard: ReturnType<typeof watch>;
-  readonly linkedEtag: string | undefined;
+  readonly guard: StallGuard;
 }
 
-function replyOf(connection: Connection, { response, url, guard, linkedEtag }: Answered): Reply {
+function replyOf(connection: Connection, { response, url, guard }: Answered): Reply {
   return {
     response,
     host: url.host,
     url: url.href,
-    ...(linkedEtag === undefined ? {} : { linkedEtag }),
     async *chunks() {
       try {
         for await (const chunk of response.body ?? []) {
@@ -115,11 +116,16 @@ function replyOf(connection: Connection, { response, url, guard, linkedEtag }: A
         guard.end();
       }
     },
-    async discard() {
+    discard() {
       guard.end();
-      await response.body?.cancel().catch(() => undefined);
+      drop(response);
     },
   };
+}
+
+/** Nobody waits for the end of what nobody wants. */
+function drop(response: Response): void {
+  response.body?.cancel().catch(() => undefined);
 }
 
 function headersOf(connection: Connection, { range }: RequestOptions, trusted: boolean) {
@@ -133,8 +139,10 @@ function headersOf(connection: Connection, { range }: RequestOptions, trusted: b
   };
 }
 
-function etagOf(response: Response): string | undefined {
-  return response.headers.get("x-linked-etag")?.replace(/^W\//, "").replaceAll('"', "");
+/** The Hub's own answers name the content that its storage will send; mirrors may have other tags. */
+function isOther(response: Response, sha256: string | undefined): boolean {
+  const linked = /[0-9a-f]{64}/.exec(response.headers.get("x-linked-etag") ?? "")?.[0];
+  return sha256 !== undefined && linked !== undefined && linked !== sha256;
 }
 
 function nextAddress(location: string, current: URL): URL {

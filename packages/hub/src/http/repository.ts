@@ -109,7 +109,7 @@ function apiFetch(connection: Connection, purpose: Purpose, { signal }: StageCon
     return withRetries({ network, signal }, async () => {
       const reply = await send(connection, url, { signal });
       if (!reply.response.ok) {
-        await reply.discard();
+        reply.discard();
         throw statusError(reply, purpose);
       }
       const bytes: Uint8Array[] = [];

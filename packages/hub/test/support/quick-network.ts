@@ -20,7 +20,7 @@ export function quickNetwork(changes: Partial<Network> = {}): QuickNetwork {
   };
 }
 
-export type FakeAnswer = Response | Error | ((url: URL, init: RequestInit) => Response | Promise<Response>);
+export type FakeAnswer = Error | ((url: URL) => Response | Promise<Response>);
 
 /** A `fetch` that answers by address without query; calls are written down with their headers. */
 export function fakeFetch(answers: Readonly<Record<string, FakeAnswer>>) {
@@ -32,7 +32,7 @@ export function fakeFetch(answers: Readonly<Record<string, FakeAnswer>>) {
     if (answer === undefined)
       throw new TypeError("fetch failed", { cause: new Error(`nothing at ${url.href}`) });
     if (answer instanceof Error) throw answer;
-    return typeof answer === "function" ? answer(url, init) : answer.clone();
+    return answer(url);
   };
   return { fetch: fake, calls };
 }
