@@ -1,0 +1,46 @@
+import type { Fit } from "./model-plan.ts";
+import type { Range } from "./speed/query.ts";
+
+/** `3.09 GB`, `410 MB`: decimal units, as disks and Apple's systems count. */
+export function sizeText(bytes: number): string {
+  const [value, unit] = bytes >= 999.5e6 ? [bytes / 1e9, "GB"] : [bytes / 1e6, "MB"];
+  return `${Number(value.toPrecision(3))} ${unit}`;
+}
+
+/** Two digits: predictions have no more. */
+export function rateText(value: number): string {
+  return value >= 100
+    ? String(Number(value.toPrecision(2)))
+    : String(Number(value.toPrecision(value < 1 ? 1 : 2)));
+}
+
+/** `18–30`; one number where both ends round to it. */
+export function rangeText({ low, high }: Range): string {
+  const [from, to] = [rateText(low), rateText(high)];
+  return from === to ? from : `${from}–${to}`;
+}
+
+export function secondsText({ low, high }: Range): string {
+  return high < 0.095
+    ? `${rangeText({ low: 1000 * low, mid: 0, high: 1000 * high })} ms`
+    : `${rangeText({ low, mid: 0, high })} s`;
+}
+
+export const FIT_WORDS: Readonly<Record<Fit, string>> = {
+  fits: "fits",
+  entitlement: "with entitlement",
+  tooLarge: "too large",
+  unknown: "unknown",
+};
+
+/** `int4 on the GPU` is `int4 gpu` in tables. */
+export function candidateLabel({
+  encoding,
+  engine,
+}: {
+  readonly encoding: string;
+  readonly engine: string;
+}): string {
+  const unit = /-(gpu|ane|cpu)$/.exec(engine)?.[1];
+  return unit === undefined ? encoding : `${encoding} ${unit}`;
+}
