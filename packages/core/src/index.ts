@@ -23,7 +23,14 @@ export {
   type PippinErrorOptions,
   safeNumber,
 } from "./errors.ts";
-export type { FileTree, OpenByteSource } from "./file-tree.ts";
+export {
+  type FileTree,
+  type OpenByteSource,
+  type ReadTextOptions,
+  readJson,
+  readText,
+  withFile,
+} from "./file-tree.ts";
 export {
   FeatureRole,
   ManifestFeature,
