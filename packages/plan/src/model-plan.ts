@@ -86,6 +86,8 @@ export interface Recommendation {
   readonly prefillTokens: number | null;
   /** Why this encoding and engine, in a sentence. */
   readonly why: string;
+  /** What may stand against it on a device. */
+  readonly caution: string | null;
   /** Why this many tokens in a call. */
   readonly prefillReason: string | null;
   /** A whole `pippin.json`. */

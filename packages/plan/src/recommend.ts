@@ -1,6 +1,7 @@
 import type { ModelGeometry } from "@pippin/core";
 import { type Candidate, neededBytes } from "./candidate.ts";
 import type { Device } from "./devices.ts";
+import { engineTraits } from "./engines.ts";
 import { chunksOf, fitOf, mostBytes } from "./fit.ts";
 import type { CandidatePlan, DeviceCandidate, PippinJson, Recommendation } from "./model-plan.ts";
 import { choosePrefill, type PrefillChoice } from "./prefill.ts";
@@ -107,6 +108,7 @@ function recommendationOf(chosen: Choice, input: RecommendInput): Recommendation
     fit: fitOf(bytes, input.device),
     prefillTokens: prefill?.tokens ?? null,
     why: whyOf(chosen, input),
+    caution: cautionOf(chosen, input.device),
     prefillReason: prefill?.reason ?? null,
     config,
   };
@@ -143,6 +145,13 @@ function whyOf(
   const better = nextBetter({ plan, onDevice }, planned);
   if (better !== undefined) parts.push(`${candidateLabel(better.candidate)} ${whyNot(better, device)}`);
   return parts.join("; ");
+}
+
+/** Nobody measured whether the weights are unpacked, so it decides nothing. */
+function cautionOf({ plan }: Planned, device: Device): string | null {
+  const most = mostBytes(device);
+  if (plan.unpacking !== "possible" || most === undefined || plan.loadPeakBytes <= most) return null;
+  return `if ${engineTraits(plan.engine).unit} unpacks the weights, loading takes up to ${sizeText(plan.loadPeakBytes)}, more than an app gets: try it on a device`;
 }
 
 function fitSentence({ fit }: DeviceCandidate, contextTokens: number): string {

@@ -3,8 +3,8 @@ import type { Range } from "./speed/query.ts";
 
 /** `3.09 GB`, `410 MB`: decimal units, as disks and Apple's systems count. */
 export function sizeText(bytes: number): string {
-  const [value, unit] = bytes >= 999.5e6 ? [bytes / 1e9, "GB"] : [bytes / 1e6, "MB"];
-  return `${Number(value.toPrecision(3))} ${unit}`;
+  const [scale, unit] = bytes >= 999.5e6 ? [1e9, "GB"] : bytes >= 999.5e3 ? [1e6, "MB"] : [1e3, "kB"];
+  return `${Number((bytes / scale).toPrecision(3))} ${unit}`;
 }
 
 /** Two digits: predictions have no more. */
@@ -33,7 +33,7 @@ export const FIT_WORDS: Readonly<Record<Fit, string>> = {
   unknown: "unknown",
 };
 
-/** `int4 on the GPU` is `int4 gpu` in tables. */
+/** `int4 gpu`: the encoding, and what runs it where the engine's name says so. */
 export function candidateLabel({
   encoding,
   engine,
@@ -41,6 +41,11 @@ export function candidateLabel({
   readonly encoding: string;
   readonly engine: string;
 }): string {
-  const unit = /-(gpu|ane|cpu)$/.exec(engine)?.[1];
+  const unit = unitOf(engine);
   return unit === undefined ? encoding : `${encoding} ${unit}`;
+}
+
+/** `gpu` of `coreml-gpu`. */
+export function unitOf(engine: string): string | undefined {
+  return /-(gpu|ane|cpu)$/.exec(engine)?.[1];
 }

@@ -112,8 +112,9 @@ async function sayPlan(io: Io, plan: ModelPlan): Promise<void> {
   for (const table of planTables(plan, { details })) sayTable(io, table);
   for (const { name, recommendation } of details ? plan.devices : []) {
     if (recommendation === null) continue;
-    const { why, prefillReason } = recommendation;
+    const { why, caution, prefillReason } = recommendation;
     say(io, `\n${io.strong(printableLine(name))}: ${printableLine(why)}`);
+    if (caution !== null) say(io, `but: ${printableLine(caution)}`);
     if (prefillReason !== null) say(io, `prefill: ${printableLine(prefillReason)}`);
   }
   say(
