@@ -6,5 +6,6 @@ export {
   findChip,
   type GpuGeneration,
 } from "./chips.ts";
+export type { EngineId } from "./speed/engines.ts";
 export { predictSpeed } from "./speed/predict.ts";
-export type { EngineId, Range, SpeedPrediction, SpeedQuery, Work } from "./speed/query.ts";
+export type { Range, SpeedPrediction, SpeedQuery, Work } from "./speed/query.ts";
