@@ -2,7 +2,7 @@ import type { ModelGeometry } from "@pippin/core";
 import { type Candidate, neededBytes } from "./candidate.ts";
 import type { MemoryLimit } from "./devices/limits.ts";
 import type { Device, DeviceKind } from "./devices.ts";
-import { engineTraits } from "./engines.ts";
+import { engineTraits } from "./engine-traits.ts";
 import type { Fit, Remedy } from "./model-plan.ts";
 import { CONTEXT_STEP } from "./reshape.ts";
 

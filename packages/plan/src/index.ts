@@ -34,5 +34,6 @@ export type {
 export { type PlanInput, type PlanOptions, planModel } from "./plan.ts";
 export { renderPlanHtml } from "./report/plan-html.ts";
 export { type PlanTable, planSummary, planTables } from "./rows.ts";
+export type { EngineId } from "./speed/engines.ts";
 export { predictSpeed } from "./speed/predict.ts";
-export type { EngineId, Range, SpeedPrediction, SpeedQuery, Work } from "./speed/query.ts";
+export type { Range, SpeedPrediction, SpeedQuery, Work } from "./speed/query.ts";

@@ -1,4 +1,4 @@
-import { engineTraits } from "./engines.ts";
+import { engineTraits } from "./engine-traits.ts";
 import type { SpeedFigures } from "./model-plan.ts";
 
 /** Without a prediction: what the Core ML backend takes by itself. */

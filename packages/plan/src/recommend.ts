@@ -1,7 +1,7 @@
 import type { ModelGeometry } from "@pippin/core";
 import { type Candidate, neededBytes } from "./candidate.ts";
 import type { Device } from "./devices.ts";
-import { engineTraits } from "./engines.ts";
+import { engineTraits } from "./engine-traits.ts";
 import { chunksOf, fitOf, mostBytes } from "./fit.ts";
 import type { CandidatePlan, DeviceCandidate, PippinJson, Recommendation } from "./model-plan.ts";
 import { choosePrefill, type PrefillChoice } from "./prefill.ts";

@@ -1,6 +1,6 @@
 import type { Candidate } from "./candidate.ts";
 import type { Device } from "./devices.ts";
-import { engineId } from "./engines.ts";
+import { engineId } from "./engine-traits.ts";
 import type { ModelFigures } from "./figures.ts";
 import type { SpeedFigures } from "./model-plan.ts";
 import { predictSpeed } from "./speed/predict.ts";

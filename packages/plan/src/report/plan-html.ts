@@ -124,7 +124,7 @@ function sources({ devices, contextTokens, promptTokens, readableTokensPerSecond
     "Apple publishes no memory limits. A ~ stands before what a rule gives; the captions of the pictures say which.",
     `Speeds are predicted ranges: decoding with half of the context in the cache, the first token after a prompt of ${promptTokens}.`,
     `Taken is what loses least of the model, fits with the entitlement, and decodes ${readableTokensPerSecond} tokens a second or more.`,
-    ...[...formulas].map((source) => `Bandwidth: ${source}.`),
+    ...[...formulas].map((source) => `${source}.`),
   ];
   return `<ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("")}</ul>`;
 }

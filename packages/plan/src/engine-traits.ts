@@ -1,12 +1,13 @@
 import type { DeviceKind } from "./devices.ts";
-import type { EngineId } from "./speed/query.ts";
+import { ENGINES, type EngineId, type Processor } from "./speed/engines.ts";
 
 /** What an engine asks of a package. Third parties' findings on devices; nothing of it was verified here. */
 export interface EngineTraits {
-  /** In words, for sentences. */
+  /** What it computes on, in words. */
   readonly unit: string;
-  /** The most tokens that a call of prefill takes, and why. */
+  /** The most tokens that a call of prefill takes. */
   readonly mostPrefillTokens: number;
+  /** Why, where it is the engine's own bound. */
   readonly prefillReason?: string;
   /** The largest weight file, where there is a bound. */
   readonly fileLimitBytes?: Readonly<Record<DeviceKind, number>>;
@@ -15,34 +16,28 @@ export interface EngineTraits {
 /** Beyond, a longer call saves nothing and its scores take memory. */
 const MOST_PREFILL = 256;
 
+const UNITS: Readonly<Record<Processor, string>> = {
+  gpu: "the GPU",
+  ane: "the Neural Engine",
+  cpu: "the CPU",
+};
+
 /** Sources: Anemll's `docs/convert.md` for the size of a file, coremltools issue 2553 for the tokens of an update. */
-const NEURAL_ENGINE: EngineTraits = {
-  unit: "the Neural Engine",
+const CORE_ML_ON_ANE: Omit<EngineTraits, "unit"> = {
   mostPrefillTokens: 32,
   prefillReason: "updates of the cache with more than 32 tokens fail on the Neural Engine",
   fileLimitBytes: { iphone: 1e9, ipad: 1e9, mac: 2e9 },
 };
 
-const GPU: EngineTraits = { unit: "the GPU", mostPrefillTokens: MOST_PREFILL };
-
-const TRAITS: Readonly<Record<EngineId, EngineTraits>> = {
-  "coreml-gpu": GPU,
-  "coreml-ane": NEURAL_ENGINE,
-  mlc: GPU,
-  mlx: GPU,
-  "llama.cpp": GPU,
-  "core-ai-gpu": GPU,
-  "core-ai-ane": { unit: "the Neural Engine", mostPrefillTokens: MOST_PREFILL },
-  "litert-gpu": GPU,
-  "generic-gpu": GPU,
-  "generic-cpu": { unit: "the CPU", mostPrefillTokens: MOST_PREFILL },
-};
-
 /** An engine that speed predictions do not know counts as one on the GPU. */
 export function engineId(engine: string): EngineId {
-  return Object.hasOwn(TRAITS, engine) ? (engine as EngineId) : "generic-gpu";
+  return Object.hasOwn(ENGINES, engine) ? (engine as EngineId) : "other-gpu";
 }
 
 export function engineTraits(engine: string): EngineTraits {
-  return TRAITS[engineId(engine)];
+  const id = engineId(engine);
+  return {
+    unit: UNITS[ENGINES[id].processor],
+    ...(id === "coreml-ane" ? CORE_ML_ON_ANE : { mostPrefillTokens: MOST_PREFILL }),
+  };
 }
