@@ -9,6 +9,8 @@ export interface EngineTraits {
   readonly mostPrefillTokens: number;
   /** Why, where it is the engine's own bound. */
   readonly prefillReason?: string;
+  /** What stands against it, so that an engine without doubts comes first where both run an encoding. */
+  readonly doubt?: string;
   /** The largest weight file, where there is a bound. */
   readonly fileLimitBytes?: Readonly<Record<DeviceKind, number>>;
 }
@@ -22,10 +24,15 @@ const UNITS: Readonly<Record<Processor, string>> = {
   cpu: "the CPU",
 };
 
-/** Sources: Anemll's `docs/convert.md` for the size of a file, coremltools issue 2553 for the tokens of an update. */
+/**
+ * Sources: Anemll's `docs/convert.md` for the size of a file, coremltools issue 2553 for the tokens of an update; the notes of CoreML-LLM
+ * both report states that ran there and updates that were refused.
+ */
 const CORE_ML_ON_ANE: Omit<EngineTraits, "unit"> = {
   mostPrefillTokens: 32,
   prefillReason: "updates of the cache with more than 32 tokens fail on the Neural Engine",
+  doubt:
+    "packages are not shaped for the Neural Engine yet, and reports on whether it updates a cache differ: try it on a device",
   fileLimitBytes: { iphone: 1e9, ipad: 1e9, mac: 2e9 },
 };
 

@@ -6,7 +6,8 @@ import { planError } from "./errors.ts";
 import { decodeFlops, geometryOf, type ModelFigures, modelFigures, promptFlops } from "./figures.ts";
 import { fitOf, maxContextTokens, remediesOf } from "./fit.ts";
 import type { CandidatePlan, DeviceCandidate, DevicePlan, ModelPlan } from "./model-plan.ts";
-import { leastLossyFirst, READABLE_TOKENS_PER_SECOND, recommend } from "./recommend.ts";
+import { leastLossyFirst, READABLE_TOKENS_PER_SECOND } from "./order.ts";
+import { recommend } from "./recommend.ts";
 import { speedFigures } from "./speed-figures.ts";
 
 export interface PlanInput {
