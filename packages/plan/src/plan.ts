@@ -16,6 +16,8 @@ export interface PlanInput {
   /** What `pippin.json` calls the model; default: its name, and its revision behind an `@`. */
   readonly reference?: string | undefined;
   readonly backend: string;
+  /** Names of the backend's options; `pippin.json` gets no others. Default: whatever the recommendation says. */
+  readonly optionNames?: readonly string[] | undefined;
   /** All planned for the same context. */
   readonly candidates: readonly Candidate[];
 }
@@ -67,7 +69,7 @@ export function planModel(input: PlanInput, options: PlanOptions): ModelPlan {
 
 function planDevice(
   device: Device,
-  { candidates, backend, facts, reference }: PlanInput,
+  { candidates, backend, facts, reference, optionNames }: PlanInput,
   { model, plans }: { readonly model: Model; readonly plans: readonly CandidatePlan[] },
 ): DevicePlan {
   const { geometry } = model;
@@ -88,7 +90,10 @@ function planDevice(
   return {
     ...{ id, name, kind, chip, memoryBytes, limit, entitledLimit },
     candidates: planned.map(({ onDevice }) => onDevice),
-    ...recommend({ device, planned, geometry, backend, model: reference ?? referenceOf(facts) }),
+    ...recommend({
+      ...{ device, planned, geometry, backend, optionNames },
+      model: reference ?? referenceOf(facts),
+    }),
   };
 }
 

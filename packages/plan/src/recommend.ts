@@ -2,7 +2,7 @@ import type { ModelGeometry } from "@pippin/core";
 import { type Candidate, neededBytes } from "./candidate.ts";
 import type { Device } from "./devices.ts";
 import { chunksOf, fitOf, mostBytes } from "./fit.ts";
-import type { PippinJson, Recommendation } from "./model-plan.ts";
+import type { ConvertOptions, PippinJson, Recommendation } from "./model-plan.ts";
 import { decodeRate, isReadable, leastLossyFirst, type Planned } from "./order.ts";
 import { choosePrefill, type PrefillChoice } from "./prefill.ts";
 import { cautionOf, whyOf } from "./reasons.ts";
@@ -17,6 +17,7 @@ export interface RecommendInput {
   readonly planned: readonly Planned[];
   readonly geometry: ModelGeometry;
   readonly backend: string;
+  readonly optionNames: readonly string[] | undefined;
   /** What `pippin.json` calls the model. */
   readonly model: string;
 }
@@ -67,11 +68,7 @@ function recommendationOf(chosen: Choice, input: RecommendInput): Recommendation
     contextTokens,
     ...(prefill && { prefillTokens: prefill.tokens }),
   });
-  const config: PippinJson = {
-    model: input.model,
-    backend: input.backend,
-    convert: { ...options, context: contextTokens, ...(prefill && { prefill: prefill.tokens }) },
-  };
+  const choices = { ...options, context: contextTokens, ...(prefill && { prefill: prefill.tokens }) };
   return {
     ...{ encoding, engine, contextTokens },
     fit: fitOf(bytes, input.device),
@@ -79,8 +76,14 @@ function recommendationOf(chosen: Choice, input: RecommendInput): Recommendation
     why: whyOf(chosen, contextTokens, input),
     caution: cautionOf(chosen, input.device),
     prefillReason: prefill?.reason ?? null,
-    config,
+    config: configOf(choices, input),
   };
+}
+
+/** An option that the backend lacks would make the file invalid. */
+function configOf(choices: ConvertOptions, { model, backend, optionNames }: RecommendInput): PippinJson {
+  const known = Object.entries(choices).filter(([name]) => optionNames?.includes(name) ?? true);
+  return { model, backend, convert: Object.fromEntries(known) };
 }
 
 /** Halved until its scores fit too. */

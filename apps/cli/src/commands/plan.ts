@@ -7,7 +7,7 @@ import { MODEL_ARGUMENT } from "../model-argument.ts";
 import { peek } from "../peek.ts";
 import { devicesOf, planCandidates } from "../planning.ts";
 import { checkPagePath, writeWhole } from "../report.ts";
-import { addSchemaOptions, flagValue, wholeNumber } from "../schema-options.ts";
+import { addSchemaOptions, flagValue, optionNames, wholeNumber } from "../schema-options.ts";
 import { formatTable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { checkConfig, writeConfig } from "../write-config.ts";
@@ -76,7 +76,11 @@ async function plan(
   const candidates = await planCandidates({ backend, model }, flags);
   const reference = facts.revision === undefined ? argument : undefined;
   const result = planModel(
-    { spec: decoder.spec, facts, reference, backend: backend.id, candidates },
+    {
+      ...{ spec: decoder.spec, facts, reference, candidates },
+      backend: backend.id,
+      optionNames: optionNames(backend.options),
+    },
     { devices, promptTokens: flags.prompt },
   );
   const chosen = flags.write ? writable(result.devices[0]!) : undefined;
