@@ -1,4 +1,4 @@
-import { isPippinError, type PippinError, type PlanVariant } from "@pippin/core";
+import { type BackendPlan, isPippinError, type PippinError, type PlanVariant } from "@pippin/core";
 import {
   type Candidate,
   type ConvertOptions,
@@ -28,13 +28,18 @@ export async function planCandidates(
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   const refusals: PippinError[] = [];
-  for (const variant of await variantsOf(backend, flags)) {
-    const options = { ...givenOptions(backend, flags), ...variant.options };
+  for (const { encoding, engine, options: own } of await variantsOf(backend, flags)) {
+    const options = { ...givenOptions(backend, flags), ...own };
     const parsed = await parseSchemaOptions(backend.options, { ...flags, ...options });
+    // A schema of options gives an object.
+    const plan = (more: object) => planConversion(backend, model, { ...(parsed as object), ...more });
     try {
-      const { outputBytes, manifest, unpacking, keepsGrid } = planConversion(backend, model, parsed);
-      const { encoding, engine } = variant;
-      candidates.push({ ...{ encoding, engine, options, outputBytes, manifest }, unpacking, keepsGrid });
+      const { outputBytes, manifest, unpacking, keepsGrid } = plan({});
+      const replan = replanner(plan);
+      candidates.push({
+        ...{ encoding, engine, options, outputBytes, manifest },
+        ...{ unpacking, keepsGrid, replan },
+      });
     } catch (error) {
       if (!isPippinError(error)) throw error;
       refusals.push(error);
@@ -42,6 +47,23 @@ export async function planCandidates(
   }
   if (candidates.length === 0 && refusals[0] !== undefined) throw refusals[0];
   return candidates;
+}
+
+/** Plans again for other lengths, once for each: many devices ask for the same. */
+function replanner(plan: (more: object) => BackendPlan): NonNullable<Candidate["replan"]> {
+  const known = new Map<string, Pick<BackendPlan, "outputBytes" | "manifest">>();
+  return ({ contextTokens, prefillTokens }) => {
+    const key = `${contextTokens} ${prefillTokens}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const { outputBytes, manifest } = plan({
+      context: contextTokens,
+      ...(prefillTokens === undefined ? {} : { prefill: prefillTokens }),
+    });
+    const planned = { outputBytes, manifest };
+    known.set(key, planned);
+    return planned;
+  };
 }
 
 /** What the backend would compare, or each of its encodings; `mixed` is a search's result. */

@@ -13,6 +13,8 @@ export interface Candidate {
   /** Of all files that conversion writes. */
   readonly outputBytes: number;
   readonly manifest: RuntimeManifest;
+  /** The same with other lengths, as the backend plans it: makes the sizes of a recommendation exact. */
+  readonly replan?: ((lengths: Lengths) => Pick<Candidate, "outputBytes" | "manifest">) | undefined;
   /** As `BackendPlan` has them. */
   readonly unpacking?: "none" | "possible" | "expected" | undefined;
   readonly keepsGrid?: boolean | undefined;

@@ -33,6 +33,7 @@ export type {
 } from "./model-plan.ts";
 export { type PlanInput, type PlanOptions, planModel } from "./plan.ts";
 export { renderPlanHtml } from "./report/plan-html.ts";
+export type { Lengths } from "./reshape.ts";
 export { type PlanTable, planSummary, planTables } from "./rows.ts";
 export type { EngineId } from "./speed/engines.ts";
 export { predictSpeed } from "./speed/predict.ts";

@@ -82,6 +82,11 @@ export interface Recommendation {
   readonly engine: string;
   readonly fit: Fit;
   readonly contextTokens: number;
+  /** What conversion with `config` writes: exact where the candidate could be planned again for these lengths. */
+  readonly packageBytes: number;
+  /** Exact. */
+  readonly cacheBytes: number;
+  readonly peakBytes: number;
   /** Tokens that one call of prefill reads; `null` for packages without one. */
   readonly prefillTokens: number | null;
   /** Why this encoding and engine, in a sentence. */

@@ -1,4 +1,4 @@
-import type { ModelGeometry } from "@pippin/core";
+import { estimateMemory, type ModelGeometry } from "@pippin/core";
 import { type Candidate, neededBytes } from "./candidate.ts";
 import type { Device } from "./devices.ts";
 import { chunksOf, fitOf, mostBytes } from "./fit.ts";
@@ -6,7 +6,7 @@ import type { ConvertOptions, PippinJson, Recommendation } from "./model-plan.ts
 import { decodeRate, isReadable, leastLossyFirst, type Planned } from "./order.ts";
 import { choosePrefill, type PrefillChoice } from "./prefill.ts";
 import { cautionOf, whyOf } from "./reasons.ts";
-import { prefillTokensOf } from "./reshape.ts";
+import { prefillTokensOf, reshape } from "./reshape.ts";
 import { candidateLabel, sizeText } from "./words.ts";
 
 /** A shorter context holds neither a system prompt nor a conversation. */
@@ -64,14 +64,17 @@ function recommendationOf(chosen: Choice, input: RecommendInput): Recommendation
   const { candidate, contextTokens } = chosen;
   const { encoding, engine, options } = candidate;
   const prefill = prefillOf(chosen, input);
-  const bytes = neededBytes(candidate, input.geometry, {
-    contextTokens,
-    ...(prefill && { prefillTokens: prefill.tokens }),
-  });
+  const lengths = { contextTokens, ...(prefill && { prefillTokens: prefill.tokens }) };
+  const { outputBytes, manifest } = candidate.replan?.(lengths) ?? {
+    outputBytes: candidate.outputBytes,
+    manifest: reshape(candidate.manifest, lengths),
+  };
+  const { cacheBytes, peakBytes } = estimateMemory(manifest, outputBytes, input.geometry);
   const choices = { ...options, context: contextTokens, ...(prefill && { prefill: prefill.tokens }) };
   return {
-    ...{ encoding, engine, contextTokens },
-    fit: fitOf(bytes, input.device),
+    ...{ encoding, engine, contextTokens, cacheBytes, peakBytes },
+    fit: fitOf(neededBytes({ ...candidate, outputBytes, manifest }, input.geometry), input.device),
+    packageBytes: outputBytes,
     prefillTokens: prefill?.tokens ?? null,
     why: whyOf(chosen, contextTokens, input),
     caution: cautionOf(chosen, input.device),

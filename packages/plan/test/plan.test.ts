@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { DEVICES, findDevice } from "../src/devices.ts";
 import { planModel } from "../src/plan.ts";
-import { candidateOf, deviceOf, inputOf, specOf } from "./support/candidates.ts";
+import type { Lengths } from "../src/reshape.ts";
+import { candidateOf, deviceOf, inputOf, manifestOf, specOf } from "./support/candidates.ts";
 
 const NO_CHIP = { chip: undefined } as never;
 
@@ -42,6 +43,24 @@ test("the least lossy that fits and can be read along is taken, with its reasons
     /^int8 gpu fits with the entitlement, about \d+ tokens\/s.*; none gpu needs 6\.\d+ GB$/,
   );
   expect(recommendation!.config.convert.prefill).toBe(recommendation!.prefillTokens);
+});
+
+test("a recommendation has the sizes of its own lengths", () => {
+  const spec = specOf("Llama-3.2-3B");
+  const planned: Lengths[] = [];
+  const replan = (lengths: Lengths) => {
+    planned.push(lengths);
+    return {
+      outputBytes: 1_999_999_999,
+      manifest: manifestOf(spec, lengths.contextTokens, lengths.prefillTokens),
+    };
+  };
+  const candidates = [candidateOf(spec, "int4", 4.8, { replan })];
+  const { recommendation } = planOn(deviceOf(2.2e9, 2.2e9), inputOf("Llama-3.2-3B", { candidates }));
+  const { contextTokens, prefillTokens, packageBytes, cacheBytes } = recommendation!;
+  expect(planned).toEqual([{ contextTokens, prefillTokens }]);
+  expect(packageBytes).toBe(1_999_999_999);
+  expect(cacheBytes).toBe(contextTokens * 28 * 2 * 8 * 128 * 2);
 });
 
 test("a rate that nobody can read along with is passed over", () => {

@@ -62,10 +62,15 @@ test.each(CASES)(
     const refused = target === "ios16" ? ["int4"] : [];
     expect(new Set([...encodings, ...refused])).toEqual(new Set(["none", "int8", "int4", "lut4", "lut6"]));
     for (const candidate of plan.candidates) await expectExact(candidate, cwd);
+    const { config, packageBytes, cacheBytes } = plan.devices[0]!.recommendation!;
+    await expectExact({ options: config.convert, packageBytes, cacheBytes }, cwd);
   },
 );
 
-async function expectExact({ options, packageBytes, cacheBytes }: CandidatePlan, cwd: string): Promise<void> {
+async function expectExact(
+  { options, packageBytes, cacheBytes }: Pick<CandidatePlan, "options" | "packageBytes" | "cacheBytes">,
+  cwd: string,
+): Promise<void> {
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const out = join(cwd, "out");
   const { status } = await runInProcess(["convert", join(cwd, "model"), "--out", out, "--force", ...flags], {
