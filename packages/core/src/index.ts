@@ -31,6 +31,7 @@ export {
   readText,
   withFile,
 } from "./file-tree.ts";
+export { isPermissiveLicense } from "./license.ts";
 export {
   FeatureRole,
   ManifestFeature,

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { hubError } from "./errors.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "./http/network.ts";
 
 /** Where the Hub and its cache are. */
 export interface HubSettings {

@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { type Artifact, type ArtifactFile, estimateMemory, type StageContext } from "@pippin/core";
+import {
+  type Artifact,
+  type ArtifactFile,
+  estimateMemory,
+  isPermissiveLicense,
+  type StageContext,
+} from "@pippin/core";
 import { resolveInside, withOutputFolder } from "@pippin/core/node";
 import { bindingsFile } from "./bindings.ts";
 import { DEMO_SOURCES, demoFiles } from "./demo.ts";
@@ -12,7 +18,7 @@ import { assetsFile, type SwiftFacts, swiftFacts } from "./facts.ts";
 import { modelName } from "./identifier.ts";
 import type { SwiftInput } from "./input.ts";
 import { kitTestsFile } from "./kit-tests.ts";
-import { isPermissive, licenseSentence } from "./license.ts";
+import { licenseSentence } from "./license.ts";
 import {
   MANIFEST_FILE,
   MODEL_FOLDER,
@@ -255,7 +261,7 @@ function optionInvalid(message: string, hint: string) {
 }
 
 function warnOfLicense(license: string | undefined, { warn }: StageContext): void {
-  if (isPermissive(license)) return;
+  if (isPermissiveLicense(license)) return;
   const named = license === undefined ? "no licence" : `the licence ${JSON.stringify(license)}`;
   warn?.({
     code: "SWIFT_LICENSE_UNCHECKED",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { neededEntitlements } from "../src/entitlements.ts";
-import { isPermissive, licenseSentence } from "../src/license.ts";
+import { licenseSentence } from "../src/license.ts";
 
 test.each([
   [100e6, 200e6, []],
@@ -15,17 +15,6 @@ test.each([
   ],
 ])("a package of %i bytes that takes %i needs %j", (packageBytes, peakBytes, needed) => {
   expect(neededEntitlements({ packageBytes, peakBytes })).toEqual(needed);
-});
-
-test.each([
-  ["Apache-2.0", true],
-  ["mit", true],
-  ["llama3.2", false],
-  ["other", false],
-  ["cc-by-nc-4.0", false],
-  [undefined, false],
-])("%s is permissive: %s", (license, permissive) => {
-  expect(isPermissive(license)).toBe(permissive);
 });
 
 test("a licence that is missing is asked for", () => {
