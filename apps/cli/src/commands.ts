@@ -27,6 +27,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "fetch a model from the Hugging Face Hub, resumable and verified",
     load: () => import("./commands/fetch.ts"),
   },
+  {
+    name: "plan",
+    summary: "say which devices a model fits, and how fast it will be there, before its weights are fetched",
+    load: () => import("./commands/plan.ts"),
+  },
   { name: "convert", summary: "write a package from a model", load: () => import("./commands/convert.ts") },
   {
     name: "quantize",
