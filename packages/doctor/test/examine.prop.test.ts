@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { examine, type Machine, nodeMachine, type RunResult, WORKFLOWS } from "../src/index.ts";
+import { IDENTITIES, inventory, loaded, MLC_USAGE } from "./support/healthy.ts";
+
+/** Real words of tools, cut, joined and changed: what is closest to an answer without being one. */
+const REAL = [
+  "Xcode 16.2\nBuild version 16C5032a\n",
+  "cmake version 3.25.1\n",
+  "git-lfs/3.5.1 (GitHub; linux amd64; go 1.21.5)\n",
+  "rustup 1.29.0 (28d1352db 2026-03-05)\n",
+  "Apple Swift version 6.0.3 (swiftlang-6.0.3.1.10)\n",
+  "Apple metal version 32023.404 (metalfe-32023.404)\n",
+  "/Applications/Xcode.app/Contents/Developer\n",
+  '{"devices":{"com.apple.CoreSimulator.SimRuntime.iOS-18-2":[{}]}}',
+  '{"result":{"devices":[{"connectionProperties":null}]}}',
+  "18.2\n",
+  "xcrun version 70.\n",
+  IDENTITIES,
+  MLC_USAGE,
+  inventory({ modules: { coremltools: "9.0", torch: 7, mlc_llm: {} } }),
+  loaded("9.0"),
+];
+
+const anyText = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 300 }),
+  fc.constantFrom(...REAL),
+  fc.tuple(fc.constantFrom(...REAL), fc.nat(200)).map(([text, end]) => text.slice(0, end)),
+  fc
+    .tuple(fc.constantFrom(...REAL), fc.constantFrom(...REAL), fc.nat(80))
+    .map(([a, b, at]) => a.slice(0, at) + b),
+  fc.json().map((text) => `\npippin-doctor ${text}\n`),
+);
+
+const anyResult: fc.Arbitrary<RunResult> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("exited" as const),
+      status: fc.constantFrom(0, 0, 0, 1, 69, 72),
+      stdout: anyText,
+      stderr: anyText,
+    }),
+  },
+  fc.record({ kind: fc.constant("crashed" as const), signal: fc.string() }),
+  fc.constantFrom<RunResult>({ kind: "missing" }, { kind: "timeout" }, { kind: "flooded" }),
+);
+
+/** What has to stand in a tool's answer before its row may be `ok`. */
+const PROOF: Readonly<Record<string, RegExp>> = {
+  xcode: /Xcode (1[6-9]|[2-9]\d|\d{3,})/,
+  cmake: /cmake version (3\.(2[4-9]|[3-9]\d|\d{3,})|[4-9]|\d\d)/,
+  "git-lfs": /git-lfs\/\d+\.\d+\.\d+/,
+  rust: /rustup \d+\.\d+\.\d+/,
+  swift: /Swift version ([6-9]|\d\d)/,
+  metal: /Apple metal version \d/,
+  "command-line-tools": /xcrun version \d/,
+  "ios-sdk": /(1[89]|[2-9]\d|\d{3,})\.\d/,
+  "macos-sdk": /(1[5-9]|[2-9]\d|\d{3,})\.\d/,
+  signing: /[1-9]\d* valid identities found/,
+  simulators: /SimRuntime\.iOS-(1[89]|[2-9]\d|\d{3})-\d/,
+  macos: /(1[4-9]|[2-9]\d|\d{3,})/,
+  python: /"version":\s*\[\s*(3,\s*(9|\d\d+)|[4-9]|\d\d)/,
+  torch: /"torch"/,
+  coremltools: /"coremltools"/,
+  "mlc-llm": /"mlc_llm"/,
+};
+
+test("whatever tools print, nothing throws, and no row is ok without the words that prove it", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyResult, { minLength: 4, maxLength: 12 }),
+      fc.subarray([...WORKFLOWS]),
+      async (results, asked) => {
+        const printed: string[] = [];
+        let turn = 0;
+        const { checks } = await examine(
+          babbling(() => {
+            const result = results[turn++ % results.length]!;
+            if (result.kind === "exited" && result.status === 0) printed.push(result.stdout);
+            return result;
+          }),
+          { for: asked },
+        );
+        const text = printed.join("\n");
+        for (const { id, status, found = "" } of checks) {
+          expect(found).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+          if (status === "ok" && PROOF[id] !== undefined) expect(text, id).toMatch(PROOF[id]);
+          expect(found).not.toMatch(/^could not be asked/);
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+/** A Mac whose tools say anything. */
+function babbling(next: () => RunResult): Machine {
+  return {
+    ...nodeMachine({ env: {}, currentFolder: "/", cacheFolder: "/nowhere" }),
+    platform: "darwin",
+    find: async (name) => `/opt/${name}`,
+    exists: async () => true,
+    readText: async () => {
+      const result = next();
+      return result.kind === "exited" ? result.stdout : undefined;
+    },
+    withTemporaryFile: (use) => use("/nowhere/file"),
+    run: async () => next(),
+  };
+}
