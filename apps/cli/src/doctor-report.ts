@@ -85,9 +85,10 @@ function tableLines(checks: readonly Check[], columns: number): string[][] {
   );
 }
 
-function shown({ status, found = "", needed }: Check): string {
+function shown({ status, found = "", needed, for: needs }: Check): string {
   if (status === "ok" || status === "unknown") return found;
-  return `${found}${found === "" ? "" : "; "}needed: ${needed}`;
+  const want = `needed${needs.length === 0 ? " (optional)" : ""}: ${needed}`;
+  return found === "" ? want : `${found}; ${want}`;
 }
 
 /** What a lack prevents, and the step that mends it: on a line of its own and never broken, to be pasted. */

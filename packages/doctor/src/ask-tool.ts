@@ -51,6 +51,8 @@ function failure(result: RunResult, timeoutMs: number): Finding {
       return { status: "broken", found: `did not answer within ${timeoutMs / 1000} s` };
     case "flooded":
       return { status: "broken", found: "printed without end" };
+    case "unstartable":
+      return { status: "broken", found: `cannot be started: ${cleanText(result.reason)}` };
     case "crashed":
       return { status: "broken", found: `ended by ${cleanText(result.signal)}` };
     case "exited": {

@@ -3,8 +3,10 @@ export type RunResult =
   | { readonly kind: "exited"; readonly status: number; readonly stdout: string; readonly stderr: string }
   /** A signal that nobody here sent ended it. */
   | { readonly kind: "crashed"; readonly signal: string }
-  /** No such program on the path, or none that can be started. */
+  /** No such program on the path. */
   | { readonly kind: "missing" }
+  /** It is there, but the system does not start it: for another processor, or with an interpreter that is gone. */
+  | { readonly kind: "unstartable"; readonly reason: string }
   | { readonly kind: "timeout" }
   /** It printed more than `maxBytes`, and was stopped. */
   | { readonly kind: "flooded" };

@@ -33,5 +33,6 @@ export async function runTool(
   if (result.exitCode !== undefined) {
     return { kind: "exited", status: result.exitCode, stdout: result.stdout, stderr: result.stderr };
   }
-  return result.signal === undefined ? { kind: "missing" } : { kind: "crashed", signal: result.signal };
+  if (result.signal !== undefined) return { kind: "crashed", signal: result.signal };
+  return { kind: "unstartable", reason: result.code ?? "for an unknown reason" };
 }

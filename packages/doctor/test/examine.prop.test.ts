@@ -43,7 +43,12 @@ const anyResult: fc.Arbitrary<RunResult> = fc.oneof(
     }),
   },
   fc.record({ kind: fc.constant("crashed" as const), signal: fc.string() }),
-  fc.constantFrom<RunResult>({ kind: "missing" }, { kind: "timeout" }, { kind: "flooded" }),
+  fc.constantFrom<RunResult>(
+    { kind: "missing" },
+    { kind: "unstartable", reason: "ENOEXEC" },
+    { kind: "timeout" },
+    { kind: "flooded" },
+  ),
 );
 
 /** What has to stand in a tool's answer before its row may be `ok`. */

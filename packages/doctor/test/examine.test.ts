@@ -4,7 +4,7 @@ import { isPippinError } from "@pippin/core";
 import { expect, test } from "vitest";
 import { examine, WORKFLOWS, type Workflow } from "../src/index.ts";
 import { fakeMachine } from "./support/fake-machine.ts";
-import { FLOODS, GARBAGE, HANGS, tempFolder } from "./support/fake-tools.ts";
+import { FLOODS, GARBAGE, HANGS, tempFolder, writeFakes } from "./support/fake-tools.ts";
 import { ANYWHERE, mac, python } from "./support/healthy.ts";
 import { checksOf, fakeMac } from "./support/rows.ts";
 
@@ -114,7 +114,6 @@ test("the environment of pippin python setup is asked before any other Python", 
     machine: { platform: "linux" },
   });
   const bin = join(machine.cacheFolder, "engines/coremltools/bin");
-  const { writeFakes } = await import("./support/fake-tools.ts");
   writeFakes(bin, { python: python() });
   const { checks, workflows } = await examine(machine, { for: ["python"] });
   expect(workflows).toEqual([{ id: "python", ready: true, lacks: [] }]);

@@ -23,7 +23,7 @@ export function define(command: Command, { io }: { io: Io }): void {
     .option("--json", "print every finding as JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  pippin doctor\n  pippin doctor --for xcode\n\nExit status: 0 when all of --for is ready (without it: when conversion is), else 3.",
+      "\nExamples:\n  pippin doctor --for xcode\n  pippin doctor\n\nExit status: 0 when all of --for is ready (without it: when conversion is), else 3.",
     )
     .action((flags: Flags) => doctor(flags, io));
 }

@@ -7,7 +7,7 @@ import { isAtLeast, parseVersion } from "../version.ts";
 /** Pippin's packages name it in `engines`. */
 const LEAST_NODE = [22, 18];
 
-/** A conversion of 3.1 GB of weights peaks at 172 MB (docs/status.md), with the same again for Node and the tokenizer. */
+/** A conversion of 3.1 GB of weights peaks at 172 MB (docs/status.md); three times that leaves room for others. */
 const LEAST_MEMORY_BYTES = 512e6;
 
 /** Room for a model of half a billion parameters in fp16; what a given model needs is said before it is written. */
@@ -22,7 +22,7 @@ export const SYSTEM_ROWS: readonly Row[] = [
     title: "Operating system",
     group: "system",
     needed: "Linux, macOS or Windows",
-    prevents: "Pippin is not tried on other systems.",
+    prevents: "Pippin is written for these three; on others it was never started.",
     for: [],
     helps: NODE_ONLY,
     examine: system,
@@ -86,7 +86,7 @@ export const SYSTEM_ROWS: readonly Row[] = [
     id: "cache-disk",
     title: "Disk, cache folder",
     group: "system",
-    needed: "1 GB free, 4 GB for the Python engine",
+    needed: "1 GB free",
     prevents: "Measurements and Python environments cannot be kept; PIPPIN_CACHE names another folder.",
     for: [],
     helps: ["python", "hub"],
