@@ -51,24 +51,28 @@ const anyResult: fc.Arbitrary<RunResult> = fc.oneof(
   ),
 );
 
-/** What has to stand in a tool's answer before its row may be `ok`. */
-const PROOF: Readonly<Record<string, RegExp>> = {
-  xcode: /Xcode (1[6-9]|[2-9]\d|\d{3,})/,
-  cmake: /cmake version (3\.(2[4-9]|[3-9]\d|\d{3,})|[4-9]|\d\d)/,
-  "git-lfs": /git-lfs\/\d+\.\d+\.\d+/,
-  rust: /rustup \d+\.\d+\.\d+/,
-  swift: /Swift version ([6-9]|\d\d)/,
-  metal: /Apple metal version \d/,
-  "command-line-tools": /xcrun version \d/,
-  "ios-sdk": /(1[89]|[2-9]\d|\d{3,})\.\d/,
-  "macos-sdk": /(1[5-9]|[2-9]\d|\d{3,})\.\d/,
-  signing: /[1-9]\d* valid identities found/,
-  simulators: /SimRuntime\.iOS-(1[89]|[2-9]\d|\d{3})-\d/,
-  macos: /(1[4-9]|[2-9]\d|\d{3,})/,
-  python: /"version":\s*\[\s*(3,\s*(9|\d\d+)|[4-9]|\d\d)/,
-  torch: /"torch"/,
-  coremltools: /"coremltools"/,
-  "mlc-llm": /"mlc_llm"/,
+/** Python on the path, and the one that pippin python setup made. */
+const PYTHON = /^(?:py|\/nowhere\/engines\/)/;
+
+/** What has to stand in the answer to which question before a row may be `ok`. */
+const PROOF: Readonly<Record<string, readonly [question: RegExp, answer: RegExp]>> = {
+  xcode: [/^xcodebuild -version/, /^Xcode (1[6-9]|[2-9]\d|\d{3,})/m],
+  cmake: [/^cmake/, /^cmake version (3\.(2[4-9]|[3-9]\d|\d{3,})|[4-9]|\d\d)/m],
+  "git-lfs": [/^git-lfs/, /^git-lfs\/\d+\.\d+\.\d+/m],
+  rust: [/^rustup/, /^rustup \d+\.\d+\.\d+/m],
+  swift: [/^swift/, /Swift version ([6-9]|\d\d)/],
+  metal: [/^xcrun .*metal/, /^Apple metal version \d/m],
+  "command-line-tools": [/^xcrun --version/, /^xcrun version \d/m],
+  "ios-sdk": [/^xcrun --sdk iphoneos --show/, /^\s*(1[89]|[2-9]\d|\d{3,})\.\d/],
+  "macos-sdk": [/^xcrun --sdk macosx --show/, /^\s*(1[5-9]|[2-9]\d|\d{3,})\.\d/],
+  coremlcompiler: [/^xcrun --find/, /^\/.*\/coremlcompiler\s*$/],
+  signing: [/^security/, /^\s*0*[1-9]\d* valid identities found\s*$/m],
+  simulators: [/^xcrun simctl/, /SimRuntime\.iOS-(1[89]|[2-9]\d|\d{3})-\d/],
+  macos: [/^sw_vers/, /^\s*(1[4-9]|[2-9]\d|\d{3,})[.\d]*\s*$/],
+  python: [PYTHON, /^pippin-doctor .*"version":\s*\[\s*(3,\s*(9|\d\d+)|[4-9]|\d\d)/m],
+  torch: [PYTHON, /^pippin-doctor .*"torch"/m],
+  coremltools: [PYTHON, /^pippin-doctor .*"coremltools"/m],
+  "mlc-llm": [PYTHON, /^pippin-doctor .*"mlc_llm"/m],
 };
 
 test("whatever tools print, nothing throws, and no row is ok without the words that prove it", async () => {
@@ -77,21 +81,19 @@ test("whatever tools print, nothing throws, and no row is ok without the words t
       fc.array(anyResult, { minLength: 4, maxLength: 12 }),
       fc.subarray([...WORKFLOWS]),
       async (results, asked) => {
-        const printed: string[] = [];
+        const said: (readonly [question: string, answer: string])[] = [];
         let turn = 0;
-        const { checks } = await examine(
-          babbling(() => {
-            const result = results[turn++ % results.length]!;
-            if (result.kind === "exited" && result.status === 0) printed.push(result.stdout);
-            return result;
-          }),
-          { for: asked },
-        );
-        const text = printed.join("\n");
-        for (const { id, status, found = "" } of checks) {
-          expect(found).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-          if (status === "ok" && PROOF[id] !== undefined) expect(text, id).toMatch(PROOF[id]);
-          expect(found).not.toMatch(/^could not be asked/);
+        const machine = babbling((question) => {
+          const result = results[turn++ % results.length]!;
+          if (result.kind === "exited" && result.status === 0) said.push([question, result.stdout]);
+          return result;
+        });
+        for (const { id, status, found = "" } of (await examine(machine, { for: asked })).checks) {
+          expect(found).not.toMatch(/[\p{Cc}\p{Cf}]|^could not be asked/u);
+          const proof = PROOF[id];
+          if (status !== "ok" || proof === undefined) continue;
+          const answers = said.filter(([question]) => proof[0].test(question)).map(([, answer]) => answer);
+          expect(answers.join("\n\n"), id).toMatch(proof[1]);
         }
       },
     ),
@@ -100,17 +102,17 @@ test("whatever tools print, nothing throws, and no row is ok without the words t
 });
 
 /** A Mac whose tools say anything. */
-function babbling(next: () => RunResult): Machine {
+function babbling(next: (question: string) => RunResult): Machine {
   return {
     ...nodeMachine({ env: {}, currentFolder: "/", cacheFolder: "/nowhere" }),
     platform: "darwin",
     find: async (name) => `/opt/${name}`,
     exists: async () => true,
-    readText: async () => {
-      const result = next();
+    readText: async (path) => {
+      const result = next(path);
       return result.kind === "exited" ? result.stdout : undefined;
     },
     withTemporaryFile: (use) => use("/nowhere/file"),
-    run: async () => next(),
+    run: async (name, args) => next([name, ...args].join(" ")),
   };
 }

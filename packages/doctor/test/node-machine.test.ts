@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { nodeMachine } from "../src/index.ts";
 import { CRASHES, type Fakes, FLOODS, tempFolder, writeFakes } from "./support/fake-tools.ts";
 
@@ -22,6 +22,13 @@ test("a tool gets its arguments as they are, its input, and no secret", async ()
   const machine = machineWith({ tool: { script } }, { HF_TOKEN: "hf_geheim", LANG: "C.UTF-8" });
   const result = await machine.run("tool", ["a b", "$(id)", "'"], { ...OPTIONS, input: "in" });
   expect(result).toEqual({ kind: "exited", status: 0, stdout: "a b|$(id)|'|in||C.UTF-8", stderr: "" });
+});
+
+test("a tool sees nothing of this process's environment, and works in the root folder", async () => {
+  vi.stubEnv("PIPPIN_TEST_LEAK", "leaked");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const machine = machineWith({ tool: { script: 'printf "%s|" "$PIPPIN_TEST_LEAK"; pwd' } });
+  expect(await machine.run("tool", [], OPTIONS)).toMatchObject({ stdout: "|/" });
 });
 
 test("a status, a crash, a flood and a missing tool are told apart", async () => {
@@ -84,7 +91,11 @@ test("programs in the current folder or a relative one are not found", async () 
   const folder = tempFolder();
   writeFakes(folder, { python3: { stdout: "owned" } });
   writeFakes(join(folder, "bin"), { python3: { stdout: "owned" } });
-  const machine = nodeMachine({ env: { PATH: ":.:bin:" }, currentFolder: folder, cacheFolder: folder });
+  const machine = nodeMachine({
+    env: { PATH: `:.:${relative(process.cwd(), folder)}:bin` },
+    currentFolder: folder,
+    cacheFolder: folder,
+  });
   expect(await machine.find("python3")).toBeUndefined();
 });
 
