@@ -78,10 +78,9 @@ function groupLines(group: Group, checks: readonly Check[], style: Style): strin
 
 /** A line for each check in columns; on a narrow terminal wrapped text in their place. */
 function tableLines(checks: readonly Check[], columns: number): string[][] {
-  const cells = checks.map((check) => [`  ${WORDS[check.status]}`, check.title, shown(check)]);
-  const table = formatTable(cells);
-  return table.map((line, index) =>
-    line.length <= columns ? [line] : indented(cells[index]!.join("  "), { columns, first: "" }),
+  const cells = checks.map((check) => [WORDS[check.status], check.title, shown(check)]);
+  return formatTable(cells).map((line, index) =>
+    line.length + 2 <= columns ? [`  ${line}`] : indented(cells[index]!.join(" "), { columns, first: "  " }),
   );
 }
 

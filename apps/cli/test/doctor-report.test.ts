@@ -64,6 +64,8 @@ test.each([30, 40, 60])(
     const lines = reportLines(DIAGNOSIS, { ...PLAIN, columns });
     const long = lines.filter((line) => line.length > columns);
     expect(long).toEqual(lines.filter((line) => line.includes("→ ") && line.length > columns));
+    for (const line of lines.filter((text) => /[✓✗!?] (?:ok|too old|missing)/.test(text)))
+      expect(line).toMatch(/^ {2}\S/);
     expect(lines.join(" ").replaceAll(/\s+/g, " ")).toContain("needed: 16 or newer");
   },
 );

@@ -69,14 +69,14 @@ function serves(row: Row, asked: readonly Workflow[]): boolean {
 }
 
 async function examineRow(row: Row, examination: Examination): Promise<Check> {
-  const { examine: look, platforms, ...fixed } = row;
-  const { status, found, fix, prevents } = await findingOf(row, examination);
+  const { id, title, group, needed } = row;
+  const { status, found, fix, prevents = row.prevents } = await findingOf(row, examination);
   return {
-    ...fixed,
-    status,
-    ...(prevents !== undefined && { prevents }),
+    ...{ id, title, group, status },
     ...(found !== undefined && { found }),
+    ...{ needed, prevents },
     ...(fix !== undefined && status !== "ok" && { fix }),
+    ...{ for: row.for, helps: row.helps },
   };
 }
 

@@ -6,8 +6,8 @@ import { loadScript, readAnswer } from "./python-scripts.ts";
 import { cleanText } from "./tool-text.ts";
 import { isAtLeast, parseVersion, type Version } from "./version.ts";
 
-/** coremltools with torch takes up to ten seconds from a cold disk. */
-const LOAD_TIMEOUT_MS = 30_000;
+/** coremltools with torch took 5 s alone on two cores, 15 s beside other work; from a cold disk longer. */
+const LOAD_TIMEOUT_MS = 60_000;
 
 export interface ModuleQuestion {
   readonly name: string;

@@ -54,6 +54,14 @@ const anyResult: fc.Arbitrary<RunResult> = fc.oneof(
 /** Python on the path, and the one that pippin python setup made. */
 const PYTHON = /^(?:py|\/nowhere\/engines\/)/;
 
+/** Without it no other part of Xcode is asked. */
+const XCODE: RunResult = {
+  kind: "exited",
+  status: 0,
+  stdout: "/Applications/Xcode.app/Contents/Developer\n",
+  stderr: "",
+};
+
 /** What has to stand in the answer to which question before a row may be `ok`. */
 const PROOF: Readonly<Record<string, readonly [question: RegExp, answer: RegExp]>> = {
   xcode: [/^xcodebuild -version/, /^Xcode (1[6-9]|[2-9]\d|\d{3,})/m],
@@ -80,11 +88,13 @@ test("whatever tools print, nothing throws, and no row is ok without the words t
     fc.asyncProperty(
       fc.array(anyResult, { minLength: 4, maxLength: 12 }),
       fc.subarray([...WORKFLOWS]),
-      async (results, asked) => {
+      fc.boolean(),
+      async (results, asked, selected) => {
         const said: (readonly [question: string, answer: string])[] = [];
         let turn = 0;
         const machine = babbling((question) => {
-          const result = results[turn++ % results.length]!;
+          const result =
+            selected && question.startsWith("xcode-select") ? XCODE : results[turn++ % results.length]!;
           if (result.kind === "exited" && result.status === 0) said.push([question, result.stdout]);
           return result;
         });

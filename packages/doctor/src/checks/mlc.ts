@@ -6,7 +6,8 @@ import { cleanText } from "../tool-text.ts";
 import { absent, withoutXcode } from "./xcode.ts";
 
 const MAC = ["darwin"];
-const LOAD_TIMEOUT_MS = 30_000;
+/** It loads all of MLC and TVM. */
+const LOAD_TIMEOUT_MS = 60_000;
 
 /** What `mlc_llm` needs: the weights are made anywhere, the model library on a Mac with Xcode. */
 export const MLC_ROWS: readonly Row[] = [

@@ -80,7 +80,10 @@ export const SYSTEM_ROWS: readonly Row[] = [
       "A package does not fit: it is about as large as its model, 3.1 GB for 1.5 billion parameters in fp16.",
     for: NODE_ONLY,
     helps: [],
-    examine: ({ machine }) => disk(machine.currentFolder, machine),
+    examine: async ({ machine }) =>
+      (await machine.exists(machine.currentFolder))
+        ? disk(machine.currentFolder, machine)
+        : { status: "broken", found: "this folder does not exist any more", fix: "change to another folder" },
   },
   {
     id: "cache-disk",

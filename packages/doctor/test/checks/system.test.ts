@@ -53,6 +53,12 @@ const SYSTEM: Case[] = [
     machine: { memory: { totalBytes: 8e9, availableBytes: 511e6 } },
     expected: { status: "missing" },
   },
+  {
+    id: "disk",
+    when: "the folder is gone",
+    machine: { currentFolder: "/nowhere/at/all" },
+    expected: { status: "broken", found: "this folder does not exist any more" },
+  },
   ...["disk", "cache-disk"].flatMap((id): Case[] => [
     {
       id,

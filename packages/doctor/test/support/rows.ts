@@ -134,7 +134,7 @@ export function moduleCases(
       asked: [asked],
       tools: { python3: hangs },
       machine: HANGING,
-      expected: { status: "broken", found: "did not answer within 30 s" },
+      expected: { status: "broken", found: "did not answer within 60 s" },
     },
     {
       id,
