@@ -21,7 +21,7 @@ export type Answer =
   | { readonly kind: "answered"; readonly text: string }
   | { readonly kind: "failed"; readonly finding: Finding };
 
-/** Apple's placeholders in /usr/bin open a dialog while no developer tools are installed; these are real programs. */
+/** Apple's placeholders in /usr/bin open a dialog while no developer tools are there; these are no placeholders. */
 const MAC_PROGRAMS = new Set(["xcode-select", "sw_vers", "security"]);
 
 /** Runs a tool; its stdout is given as it came, and must be treated as a stranger's text. */

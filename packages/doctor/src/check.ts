@@ -32,7 +32,7 @@ export type Status =
   /** Means nothing on this system. */
   | "notApplicable";
 
-/** One prerequisite, as it was found. Every text is plain: no control characters, at most 160 characters of a tool's own words. */
+/** One prerequisite, as it was found. Texts hold no control characters, and at most 160 characters of a tool's. */
 export interface Check {
   readonly id: string;
   readonly title: string;

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 /** The longest piece of a tool's own words that a report repeats. */
 export const MAX_SHOWN = 160;
 
-/** What tools print, on one line and safe to show: no escape sequences, no control or bidirectional characters, cut. */
+/** What tools print, on one line and safe to show: without escape sequences and characters that steer, cut. */
 export function cleanText(text: string): string {
   const plain = stripVTControlCharacters(text.slice(0, 4000))
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\ufffd]+/gu, " ")
@@ -12,7 +12,7 @@ export function cleanText(text: string): string {
   return plain.length > MAX_SHOWN ? `${plain.slice(0, MAX_SHOWN - 1).trimEnd()}…` : plain;
 }
 
-/** The line that says what went wrong: the first that names an error, else the last of a Python traceback, else the first. */
+/** The line that says what went wrong: of a traceback the last, else the first that names an error, else the first. */
 export function tellingLine(text: string): string {
   const lines = text
     .slice(0, 64_000)

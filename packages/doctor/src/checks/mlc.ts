@@ -105,12 +105,7 @@ export const MLC_ROWS: readonly Row[] = [
     for: ["mlc"],
     helps: [],
     platforms: MAC,
-    examine: (examination) =>
-      askVersion(examination, {
-        command: ["rustup", "--version"],
-        pattern: /^rustup (\d+\.\d+\.\d+)/m,
-        fix: "brew install rustup && rustup default stable",
-      }),
+    examine: rustup,
   },
   {
     id: "mlc-source",
@@ -125,11 +120,24 @@ export const MLC_ROWS: readonly Row[] = [
   },
 ];
 
-/** MLC publishes its wheels on its own page, in pairs. */
+/** MLC publishes its wheels on its own page, in pairs, the same for every system without a GPU of NVIDIA or AMD. */
 function installMlc({ machine }: Examination): string {
-  const flavor = machine.platform === "linux" ? "-cpu" : "";
-  const python = machine.platform === "win32" ? "py -3" : "python3";
-  return `${python} -m pip install --pre -U -f https://mlc.ai/wheels mlc-llm-nightly${flavor} mlc-ai-nightly${flavor}`;
+  const install =
+    "python -m pip install --pre -U -f https://mlc.ai/wheels mlc-llm-nightly-cpu mlc-ai-nightly-cpu";
+  return machine.platform === "win32"
+    ? `py -3 -m venv mlc-env; mlc-env\\Scripts\\activate; ${install}`
+    : `python3 -m venv mlc-env && . mlc-env/bin/activate && ${install}`;
+}
+
+/** Found where rustup puts itself, too: MLC's own script looks there. */
+async function rustup(examination: Examination): Promise<Finding> {
+  const { machine } = examination;
+  const isOnPath = (await machine.find("rustup")) !== undefined;
+  return askVersion(examination, {
+    command: [isOnPath ? "rustup" : `${machine.env.HOME}/.cargo/bin/rustup`, "--version"],
+    pattern: /^rustup (\d+\.\d+\.\d+)/m,
+    fix: "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
+  });
 }
 
 async function tvm(examination: Examination): Promise<Finding> {

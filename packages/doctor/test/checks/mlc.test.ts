@@ -16,15 +16,17 @@ const MLC: Case[] = [
     tools: { python3: python({ modules: without("tvm") }) },
     expected: {
       status: "missing",
-      fix: match(/pip install --pre -U -f https:\/\/mlc\.ai\/wheels mlc-llm-nightly mlc-ai-nightly$/),
+      fix: match(
+        /^python3 -m venv mlc-env && .* -f https:\/\/mlc\.ai\/wheels mlc-llm-nightly-cpu mlc-ai-nightly-cpu$/,
+      ),
     },
   },
   {
     id: "tvm",
-    when: "missing on Linux",
-    machine: { platform: "linux" },
+    when: "missing on Windows",
+    machine: { platform: "win32" },
     tools: { python3: python({ modules: without("tvm") }) },
-    expected: { status: "missing", fix: match(/mlc-llm-nightly-cpu mlc-ai-nightly-cpu$/) },
+    expected: { status: "missing", fix: match(/^py -3 -m venv mlc-env; mlc-env\\Scripts\\activate; /) },
   },
   {
     id: "tvm",
@@ -151,7 +153,18 @@ const MLC: Case[] = [
   ...brokenCases("cmake", (cmake) => ({ cmake })),
 
   { id: "rust", when: "found", expected: { status: "ok", found: "1.29.0" } },
-  { id: "rust", when: "missing", tools: { rustup: null }, expected: { status: "missing" } },
+  {
+    id: "rust",
+    when: "missing",
+    tools: { rustup: null },
+    expected: { status: "missing", fix: match(/rustup\.rs/) },
+  },
+  {
+    id: "rust",
+    when: "found where rustup puts itself",
+    tools: { rustup: null, "home/.cargo/bin/rustup": { stdout: "rustup 1.27.1 (54dd3d00f 2024-04-24)\n" } },
+    expected: { status: "ok", found: "1.27.1" },
+  },
   ...brokenCases("rust", (rustup) => ({ rustup })),
 
   {

@@ -17,7 +17,7 @@ export function fakeMachine({ fakes, env = {}, machine = {} }: FakeMachineOption
   const folder = tempFolder();
   writeFakes(join(folder, "bin"), fakes);
   const real = nodeMachine({
-    env: { ...env, PATH: join(folder, "bin") },
+    env: { HOME: join(folder, "bin/home"), ...env, PATH: join(folder, "bin") },
     currentFolder: folder,
     cacheFolder: join(folder, "cache"),
   });

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** What a fake tool does when it is called. */
@@ -30,6 +30,7 @@ export function writeFakes(folder: string, fakes: Fakes): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, fake] of Object.entries(fakes)) {
     const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, `#!/bin/sh\n${bodyOf(fake)}`);
     chmodSync(path, 0o755);
   }
