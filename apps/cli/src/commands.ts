@@ -18,6 +18,11 @@ interface CommandEntry {
 /** Every command, in the order of `pippin --help`. Its code is loaded when it is called. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "doctor",
+    summary: "say what this machine has and lacks, and what each lack prevents",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
     name: "deploy",
     summary: "convert a model, verify it, let it answer, and write its app",
     load: () => import("./commands/deploy.ts"),
