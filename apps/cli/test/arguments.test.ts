@@ -112,6 +112,7 @@ test("every command's help has an example", async () => {
     "doctor",
     "deploy",
     "fetch",
+    "plan",
     "convert",
     "quantize",
     "swift",

@@ -9,7 +9,7 @@ export { type ModelId, parseModelId } from "./model-id.ts";
 export { type PeekOptions, peekModel } from "./peek-model.ts";
 export { planSnapshot } from "./plan-snapshot.ts";
 export { reachHub } from "./reach-hub.ts";
-export { type Environment, type HubSettings, hubSettings } from "./settings.ts";
+export { type Environment, type HubSettings, hubSettings, type ResolvedSettings } from "./settings.ts";
 export type {
   CachedRepo,
   CachedRevision,

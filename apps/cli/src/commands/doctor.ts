@@ -1,9 +1,17 @@
-import { type Diagnosis, examine, nodeMachine, WORKFLOWS, type Workflow } from "@pippin/doctor";
+import {
+  type Diagnosis,
+  examine,
+  type HubProbe,
+  nodeMachine,
+  WORKFLOWS,
+  type Workflow,
+} from "@pippin/doctor";
 import { type Command, Option } from "commander";
 import { cacheFolder } from "../cache-folder.ts";
 import { reportLines } from "../doctor-report.ts";
 import { usageError } from "../errors.ts";
-import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
+import { settingsOf } from "../model-argument.ts";
+import { type CommandContext, type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
 interface Flags {
   readonly for?: readonly Workflow[];
@@ -42,21 +50,28 @@ function parseWorkflows(text: string, previous: readonly Workflow[] = []): Workf
 }
 
 async function doctor(flags: Flags, io: Io): Promise<void> {
+  const context = stageContext(io);
   const machine = nodeMachine({
     env: io.env,
     currentFolder: io.cwd,
     cacheFolder: cacheFolder(io.env),
+    hub: await hubProbe(context),
   });
-  const diagnosis = await examine(
-    machine,
-    flags.for === undefined ? {} : { for: flags.for },
-    stageContext(io),
-  );
+  const diagnosis = await examine(machine, flags.for === undefined ? {} : { for: flags.for }, context);
   if (io.json) sayJson(io, { ...diagnosis, ready: isReady(diagnosis, flags) });
   else
     for (const line of reportLines(diagnosis, { ...io, columns: io.stdout.columns || DEFAULT_COLUMNS }))
       say(io, line);
   if (!isReady(diagnosis, flags)) io.unfit();
+}
+
+/** The Hub as the environment names it; doctor itself knows nothing of it. */
+async function hubProbe(context: CommandContext): Promise<HubProbe> {
+  const { reachHub } = await import("@pippin/hub");
+  const settings = await settingsOf(context);
+  const { endpoint, offline, token } = settings;
+  const reach = (signal: AbortSignal) => reachHub(settings, { signal });
+  return { endpoint, offline, hasToken: token !== undefined, reach };
 }
 
 /** Everything that was asked for; without a question what Pippin itself does. */

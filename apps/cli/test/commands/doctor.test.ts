@@ -1,12 +1,18 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
+import { startHub } from "../support/hub.ts";
 import { runInProcess } from "../support/in-process.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const onLinux = process.platform === "linux";
+
+// Nothing asks for the Hub itself; the one test that asks brings its own.
+beforeAll(() => {
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
+});
 
 /** A folder with executables, for a path that holds nothing else. */
 function tools(scripts: Readonly<Record<string, string>>): string {
@@ -56,6 +62,26 @@ test.skipIf(!onLinux)("asked for the app on Linux, the Mac is what is missing", 
   const { stdout } = await runCli(["doctor", "--for", "xcode"], { env: { PATH: tools({}) } });
   expect(stdout).toMatch(/^✗ app in Xcode: lacks macOS \(--for xcode\)\n/);
   expect(stdout).toMatch(/✗ missing {2}macOS +this is no Mac; needed: 14 or newer\n/);
+});
+
+test("the Hub is asked at its endpoint, and a token is told of without being shown", async () => {
+  const { server, env } = await startHub();
+  const token = "hf_secretsecretsecret";
+  const asked = { ...env, HF_HUB_OFFLINE: "0", HF_TOKEN: token };
+
+  const { status, stdout } = await runCli(["doctor", "--for", "hub"], { env: asked });
+
+  expect(status).toBe(0);
+  expect(stdout).toMatch(new RegExp(`✓ ok +Hugging Face Hub +${server.endpoint}, \\d+ ms`));
+  expect(stdout).toMatch(/✓ ok +Access token/);
+  expect(stdout + JSON.stringify(server.requests)).not.toContain(token);
+});
+
+test("a Hub that is out of reach is missing for those who fetch alone", async () => {
+  const env = { HF_HUB_OFFLINE: "0", HF_ENDPOINT: "http://127.0.0.1:1" };
+
+  expect(await runCli(["doctor"], { env })).toMatchObject({ status: 0 });
+  expect(await runCli(["doctor", "--for", "hub"], { env })).toMatchObject({ status: 3 });
 });
 
 test("--json prints one document with stable keys", async () => {
