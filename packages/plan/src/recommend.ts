@@ -12,6 +12,9 @@ import { candidateLabel, sizeText } from "./words.ts";
 /** A shorter context holds neither a system prompt nor a conversation. */
 const LEAST_CONTEXT_TOKENS = 512;
 
+/** Predictions are not finer than this. */
+const ABOUT = 0.9;
+
 export interface RecommendInput {
   readonly device: Device;
   readonly planned: readonly Planned[];
@@ -46,8 +49,10 @@ function isWhole({ manifest }: Candidate, contextTokens: number): boolean {
   return contextTokens === manifest.contextLength;
 }
 
+/** Of those that are about as fast as the fastest, the one that loses least; `choices` are in that order. */
 function fastest(choices: readonly Choice[]): Choice | undefined {
-  return [...choices].sort((a, b) => decodeRate(b) - decodeRate(a))[0];
+  const best = Math.max(...choices.map(decodeRate));
+  return choices.find((choice) => decodeRate(choice) >= ABOUT * best);
 }
 
 /** Nothing for a package that no context makes fit, or that would have to be cut. */

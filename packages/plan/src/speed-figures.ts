@@ -1,3 +1,4 @@
+import type { RuntimeManifest } from "@pippin/core";
 import type { Candidate } from "./candidate.ts";
 import type { Device } from "./devices.ts";
 import { engineId } from "./engine-traits.ts";
@@ -28,15 +29,21 @@ export function speedFigures(
   { model, promptTokens }: { readonly model: ModelFigures; readonly promptTokens: number },
 ): SpeedFigures | null {
   if (device.chip === undefined) return null;
-  const predicted = predictSpeed({
-    work: workOf(candidate, model),
-    engine: engineId(candidate.engine),
-    chip: device.chip,
-    contextTokens: Math.ceil(candidate.manifest.contextLength / 2),
-    promptTokens,
-  });
+  const contextTokens = Math.ceil(candidate.manifest.contextLength / 2);
+  const query = { work: workOf(candidate, model), engine: engineId(candidate.engine), chip: device.chip };
+  const predicted = predictSpeed({ ...query, contextTokens, promptTokens });
   if (predicted === undefined) return null;
   const { decode, prefill, sustainedDecode, formula, sources, basis } = predicted;
+  if (!keepsCache(candidate.manifest)) {
+    const whole = predictSpeed({ ...query, contextTokens, promptTokens: contextTokens })!.prefill;
+    return {
+      decodeTokensPerSecond: scaled(whole, 1 / contextTokens),
+      prefillTokensPerSecond: prefill,
+      timeToFirstTokenSeconds: reciprocal(scaled(prefill, 1 / promptTokens)),
+      formula: `without a cache each token computes the whole text, ${contextTokens} tokens on average, like a prompt`,
+      ...{ sources, basis },
+    };
+  }
   return {
     decodeTokensPerSecond: decode,
     ...(sustainedDecode === undefined ? {} : { sustainedDecodeTokensPerSecond: sustainedDecode }),
@@ -44,6 +51,22 @@ export function speedFigures(
     timeToFirstTokenSeconds: firstToken(prefill, decode, promptTokens),
     ...{ formula, sources, basis },
   };
+}
+
+/** As states, or as features that each call hands on. */
+function keepsCache({ states, functions }: RuntimeManifest): boolean {
+  return (
+    states.length > 0 || functions.some(({ outputs }) => outputs.some(({ role }) => role === "keyCache"))
+  );
+}
+
+function scaled({ low, mid, high }: Range, factor: number): Range {
+  return { low: low * factor, mid: mid * factor, high: high * factor };
+}
+
+/** Seconds of a rate: the fastest first. */
+function reciprocal({ low, mid, high }: Range): Range {
+  return { low: 1 / high, mid: 1 / mid, high: 1 / low };
 }
 
 /** The prompt, and the step that gives the token. */

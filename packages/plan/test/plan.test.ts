@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Candidate } from "../src/candidate.ts";
 import { DEVICES, findDevice } from "../src/devices.ts";
 import { planModel } from "../src/plan.ts";
 import type { Lengths } from "../src/reshape.ts";
@@ -174,6 +175,28 @@ test("the first token waits for the prompt and one step", () => {
   expect(mid).toBeCloseTo(1000 / prefillTokensPerSecond.mid + 1 / decodeTokensPerSecond.mid, 9);
   expect(low).toBeLessThan(mid);
   expect(high).toBeGreaterThan(mid);
+});
+
+test("without a cache each token costs the whole text", () => {
+  const spec = specOf("Qwen2.5-0.5B");
+  const [decode] = manifestOf(spec).functions;
+  const manifest: Candidate["manifest"] = {
+    ...manifestOf(spec),
+    ...{ program: "stateless", states: [] },
+    functions: [{ ...decode!, tokens: { min: 1, max: 2048 }, logitsRows: "all" }],
+  };
+  const candidates = [candidateOf(spec, "int8", 8, { manifest })];
+  const input = inputOf("Qwen2.5-0.5B", { candidates });
+  const plan = planModel(input, { devices: [deviceOf(6e9, 6e9)], promptTokens: 1024 });
+  const {
+    candidates: [only],
+    recommendation,
+  } = plan.devices[0]!;
+  const { decodeTokensPerSecond, prefillTokensPerSecond, timeToFirstTokenSeconds } = only!.speed!;
+  expect(decodeTokensPerSecond.mid).toBeCloseTo(prefillTokensPerSecond.mid / 1024, 9);
+  expect(timeToFirstTokenSeconds.mid).toBeCloseTo(1024 / prefillTokensPerSecond.mid, 9);
+  expect(recommendation!.prefillTokens).toBeNull();
+  expect(recommendation!.config.convert).not.toHaveProperty("prefill");
 });
 
 test.each([0, -1, 1.5, 2048, Number.NaN])("a prompt of %d tokens is refused", (promptTokens) => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { CandidatePlan, ModelPlan } from "@pippin/plan";
 import { expect, test } from "vitest";
 import { writeSparseModel } from "../../../../tools/bench/sparse-model.ts";
+import { bytesFetched, startHub } from "../support/hub.ts";
 import { runInProcess } from "../support/in-process.ts";
 import { PIP_CHAT, runCli } from "../support/run-cli.ts";
 import { filesIn, tempFolder } from "../support/temp-folder.ts";
@@ -95,6 +96,23 @@ async function stateBytes(out: string): Promise<number> {
   const states = decode?.rows.filter(({ name }) => name.endsWith("Cache")) ?? [];
   return states.reduce((sum, { shape }) => sum + shape!.reduce((a, b) => a * b, 2), 0);
 }
+
+test("a repository is planned by its headers, to the byte and pinned to its commit", async () => {
+  const { server, env } = await startHub();
+  const { status, stdout } = await runInProcess(["plan", "pip/pip-chat", "--device", "iphone-16", "--json"], {
+    env,
+  });
+  expect(status).toBe(0);
+  expect(bytesFetched(server)).toBeLessThan(200_000);
+  const { recommendation } = (JSON.parse(stdout) as ModelPlan).devices[0]!;
+  const { model, convert } = recommendation!.config;
+  expect(model).toBe(`pip/pip-chat@${server.commits["pip/pip-chat"]}`);
+  const out = join(tempFolder(), "out");
+  const flags = Object.entries(convert).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  await runInProcess(["convert", model, "--out", out, ...flags], { env });
+  const written = [...filesIn(join(out, "pip-chat.mlpackage")).values()];
+  expect(written.reduce((sum, bytes) => sum + bytes.length, 0)).toBe(recommendation!.packageBytes);
+});
 
 test("people read what the model is, how it can be stored, and what to take where", async () => {
   const { status, stdout, stderr } = await runCli(["plan", PIP_CHAT]);
