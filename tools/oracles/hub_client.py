@@ -17,7 +17,11 @@ from typing import Any
 import huggingface_hub
 from huggingface_hub import HfApi, hf_hub_download, scan_cache_dir, snapshot_download, try_to_load_from_cache
 from huggingface_hub._local_folder import read_download_metadata
+from huggingface_hub.constants import HF_HUB_CACHE
+from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import WeakFileLock
+from huggingface_hub.utils._cache_manager import CachedRevisionInfo
+from huggingface_hub.utils._shared_blobs import publish_blob_to_shared_store
 
 
 class Collector(logging.Handler):
@@ -41,8 +45,8 @@ def info(repo: str, **options: Any) -> Any:
 
 def tree(repo: str, **options: Any) -> Any:
     """Files of a listing, with their hashes."""
-    entries = HfApi().list_repo_tree(repo, recursive=True, **options)
-    return {entry.path: [entry.size, entry.blob_id, entry.lfs and entry.lfs.sha256] for entry in entries if hasattr(entry, "size")}
+    found = [entry for entry in HfApi().list_repo_tree(repo, recursive=True, **options) if isinstance(entry, RepoFile)]
+    return {entry.path: [entry.size, entry.blob_id, entry.lfs and entry.lfs.sha256] for entry in found}
 
 
 def paths(repo: str, **options: Any) -> Any:
@@ -65,30 +69,34 @@ def scan(_: str) -> Any:
     """The whole cache."""
     found = scan_cache_dir()
     repos = {
-        repo.repo_id: {
-            "size": repo.size_on_disk,
-            "revisions": {
-                revision.commit_hash: {
-                    "refs": sorted(revision.refs),
-                    "size": revision.size_on_disk,
-                    "files": {
-                        file.file_path.relative_to(revision.snapshot_path).as_posix(): [file.size_on_disk, file.blob_path.name]
-                        for file in revision.files
-                    },
-                }
-                for revision in repo.revisions
-            },
-        }
+        repo.repo_id: {"size": repo.size_on_disk, "revisions": {each.commit_hash: revision(each) for each in repo.revisions}}
         for repo in found.repos
     }
     incomplete = sorted(file.file_path.name for file in found.incomplete_files)
     return {"repos": repos, "warnings": [str(warning) for warning in found.warnings], "incomplete": incomplete}
 
 
+def revision(found: CachedRevisionInfo) -> Any:
+    """Refs of a cached commit, and size and blob of each file."""
+    files = {
+        file.file_path.relative_to(found.snapshot_path).as_posix(): [file.size_on_disk, file.blob_path.name]
+        for file in found.files
+    }
+    return {"refs": sorted(found.refs), "size": found.size_on_disk, "files": files}
+
+
 def metadata(_: str, folder: str, names: list[str]) -> Any:
     """What is recorded of files in a folder of `local_dir`."""
     found = {name: read_download_metadata(Path(folder), name) for name in names}
     return {name: entry and [entry.commit_hash, entry.etag] for name, entry in found.items()}
+
+
+def share(_: str, blob: str, xet_hash: str) -> Any:
+    """Moves a blob into the store that repositories share, as a download by Xet does."""
+    size = os.path.getsize(blob)
+    return publish_blob_to_shared_store(
+        blob_path=blob, xet_hash=xet_hash, cache_dir=HF_HUB_CACHE, expected_size=size
+    )
 
 
 def hold(_: str, path: str) -> Any:
@@ -101,7 +109,7 @@ def hold(_: str, path: str) -> Any:
 
 ACTIONS: dict[str, Callable[..., Any]] = {
     "snapshot": snapshot_download,
-    **{action.__name__: action for action in (info, tree, paths, files, cached, scan, metadata, hold)},
+    **{action.__name__: action for action in (info, tree, paths, files, cached, scan, metadata, share, hold)},
 }
 
 

@@ -109,20 +109,21 @@ def snapshot(report: Report, server: Server, home: Home, repo: str, files: Files
 
 def errors(report: Report, server: Server, work: str) -> None:
     """Each refusal is the exception that the Hub's would be."""
+    config, info = {"names": ["config.json"]}, dict[str, Any]()
     cases: list[tuple[str, str, str | None, dict[str, Any], str]] = [
-        ("a missing repository", "org/none", None, {}, "RepositoryNotFoundError"),
-        ("a private repository", "org/private", None, {}, "RepositoryNotFoundError"),
-        ("a private repository for a stranger", "org/private", "hf_stranger", {}, "RepositoryNotFoundError"),
-        ("a gated repository", "org/gated", None, {}, "GatedRepoError"),
-        ("a gated repository for a stranger", "org/gated", "hf_stranger", {}, "GatedRepoError"),
-        ("a repository that was taken down", "org/gone", TOKEN, {}, "DisabledRepoError"),
-        ("a missing revision", REPO, None, {"revision": "v9"}, "RevisionNotFoundError"),
+        ("a missing repository", "org/none", None, info, "RepositoryNotFoundError"),
+        ("a private repository", "org/private", None, config, "RepositoryNotFoundError"),
+        ("a private repository for a stranger", "org/private", "hf_stranger", config, "RepositoryNotFoundError"),
+        # The listing of a gated repository is open; its files are not.
+        ("a gated repository", "org/gated", None, config, "GatedRepoError"),
+        ("a gated repository for a stranger", "org/gated", "hf_stranger", config, "GatedRepoError"),
+        ("a repository that was taken down", "org/gone", TOKEN, info, "DisabledRepoError"),
+        ("a missing revision", REPO, None, config | {"revision": "v9"}, "RevisionNotFoundError"),
         ("a missing file", REPO, None, {"names": ["none.json"]}, "RemoteEntryNotFoundError"),
     ]
     for number, (name, repo, token, options, wanted) in enumerate(cases):
         home = Home(os.path.join(work, f"errors-{number}"), server.endpoint, token)
-        # A listing of a gated repository is open; its files are not.
-        done = home.python("info" if "gone" in repo else "files", repo, **({} if "gone" in repo else {"names": ["config.json"]} | options))
+        done = home.python("files" if options else "info", repo, **options)
         report.check(f"server: {name} is a {wanted}", done.get("error") == wanted, short(done))
     home = Home(os.path.join(work, "errors-token"), server.endpoint, "hf_wrong")
     done = home.python("info", REPO)
@@ -132,21 +133,20 @@ def errors(report: Report, server: Server, work: str) -> None:
 def faults(report: Report, server: Server, work: str, files: Files) -> None:
     """What Python's library survives on the Hub, it survives here."""
     weights, size = "cdn GET model.safetensors", len(files["model.safetensors"])
+    once = {"match": weights, "times": 1}
+    cut = {"fault": {"kind": "cut", "afterBytes": size // 2}} | once
+    limited = {"kind": "status", "status": 429, "retryAfter": "0"}
+    limit_of_hub = {"kind": "status", "status": 429, "resetSeconds": 0}
+    trickle = {"kind": "trickle", "bytesPerChunk": size // 9, "pauseMs": 5}
     plans: dict[str, tuple[list[dict[str, Any]], Callable[[list[str]], bool]]] = {
-        "cut": ([{"fault": {"kind": "cut", "afterBytes": size // 2}, "match": weights, "times": 1}], bool),
-        "429": ([{"fault": {"kind": "status", "status": 429, "retryAfter": "0"}, "match": weights, "times": 1}], bool),
+        "cut": ([cut], bool),
+        "ignored range": ([cut, {"fault": {"kind": "ignore-range"}} | once], bool),
+        "429": ([{"fault": limited} | once], bool),
         "429 of the Hub": (
-            [{"fault": {"kind": "status", "status": 429, "resetSeconds": 0}, "match": "hub GET .*/tree/", "times": 1}],
+            [{"fault": limit_of_hub, "match": "hub GET .*/tree/", "times": 1}],
             lambda told: any("Rate limited" in line for line in told),
         ),
-        "trickle": ([{"fault": {"kind": "trickle", "bytesPerChunk": size // 9, "pauseMs": 5}, "match": weights}], lambda told: not told),
-        "ignored range": (
-            [
-                {"fault": {"kind": "cut", "afterBytes": size // 2}, "match": weights, "times": 1},
-                {"fault": {"kind": "ignore-range"}, "match": weights, "times": 1},
-            ],
-            bool,
-        ),
+        "trickle": ([{"fault": trickle, "match": weights}], lambda told: not told),
     }
     for name, (plan, told) in plans.items():
         with report.guard(f"server: fault {name}"):

@@ -16,6 +16,10 @@ export type CliErrorCode =
   | "CLI_CANNOT_QUANTIZE"
   /** Nothing that is known could run the package in an app. */
   | "CLI_NO_SWIFT"
+  /** The model is neither on this machine nor on the Hub. */
+  | "CLI_MODEL_NOT_FOUND"
+  /** The model's licence has terms that nobody has accepted yet. */
+  | "CLI_LICENSE_NOT_ACCEPTED"
   /** An error that nobody threw on purpose: a fault of Pippin or of a backend. */
   | "CLI_UNEXPECTED";
 
@@ -26,6 +30,8 @@ export function usageError(message: string, hint: string): PippinError<CliErrorC
 /** Errors that a change of the command line mends, also those of a package that reads a flag's text. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
   "CLI_USAGE",
+  "PLAN_DEVICE_UNKNOWN",
+  "PLAN_LENGTH_INVALID",
   "SWIFT_NAME_INVALID",
   "SWIFT_OPTION_INVALID",
   "VERIFY_CONDITION_INVALID",

@@ -13,10 +13,18 @@ interface PropertySchema {
   readonly maximum?: number;
 }
 
-/** Adds a flag for each property of a backend's options: an option is written down once, in its schema. */
-export function addSchemaOptions(command: Command, schema: z.ZodType): void {
+/**
+ * Adds a flag for each property of a backend's options: an option is written down once, in its schema.
+ *
+ * @param except - options that the command decides by itself.
+ */
+export function addSchemaOptions(
+  command: Command,
+  schema: z.ZodType,
+  { except = [] }: { readonly except?: readonly string[] } = {},
+): void {
   for (const [name, property] of Object.entries(propertiesOf(schema))) {
-    command.addOption(optionFor(name, property));
+    if (!except.includes(name)) command.addOption(optionFor(name, property));
   }
 }
 
@@ -42,6 +50,11 @@ export async function parseSchemaOptions<T>(
   const place = path.length > 1 ? ` at ${path.slice(1).join(".")}` : "";
   const flag = path.length > 0 ? `--${kebab(String(path[0]))}${place}: ` : "";
   throw usageError(`${flag}${message}`, "See pippin convert --help.");
+}
+
+/** Names of a backend's options, as its schema has them. */
+export function optionNames(schema: z.ZodType): string[] {
+  return Object.keys(propertiesOf(schema));
 }
 
 function propertiesOf(schema: z.ZodType): Record<string, PropertySchema> {

@@ -4,12 +4,12 @@ export type { HubErrorCode, HubWarningCode } from "./errors.ts";
 export { fetchSnapshot } from "./fetch-snapshot.ts";
 export { findSnapshot } from "./find-snapshot.ts";
 export type { Network } from "./http/network.ts";
-export { isPermissive, type License, readLicense } from "./license.ts";
+export { type License, readLicense } from "./license.ts";
 export { type ModelId, parseModelId } from "./model-id.ts";
 export { type PeekOptions, peekModel } from "./peek-model.ts";
 export { planSnapshot } from "./plan-snapshot.ts";
 export { reachHub } from "./reach-hub.ts";
-export { type Environment, type HubSettings, hubSettings } from "./settings.ts";
+export { type Environment, type HubSettings, hubSettings, type ResolvedSettings } from "./settings.ts";
 export type {
   CachedRepo,
   CachedRevision,

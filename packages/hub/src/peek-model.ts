@@ -95,6 +95,8 @@ function modelOf(peeked: Peeked): RemoteModel {
       return connection?.transferredBytes ?? 0;
     },
     list: async () => record.files.map((file) => file.path),
+    // An address for messages; no path on a disk is made of it.
+    locate: (path) => `${name}/${path}`,
     async open(path, signal) {
       const file = files.get(path);
       if (file === undefined) throw notListed(name, path);

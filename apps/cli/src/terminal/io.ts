@@ -5,7 +5,7 @@ import { createProgress, type Progress } from "./progress.ts";
 
 export interface Streams {
   readonly stdin: NodeJS.ReadableStream & { isTTY?: boolean };
-  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -19,6 +19,8 @@ export interface Control {
   interrupt(): void;
   /** Makes the exit status 1 although no error is thrown: the work is done, its finding is bad. */
   fail(): void;
+  /** Makes the exit status 3: this machine lacks what was asked for. */
+  unfit(): void;
 }
 
 /** What a command may touch of the outside: streams, and nothing else of the process. */
@@ -72,6 +74,8 @@ function printWarning(io: Io, { code, message, hint }: Warning): void {
 /** A stage context that prints warnings and keeps them for `--json`. */
 export interface CommandContext extends StageContext {
   readonly signal: AbortSignal;
+  /** Where settings of the Hub come from. */
+  readonly env: Streams["env"];
   readonly warnings: readonly Warning[];
   warn(warning: Warning): void;
 }
@@ -82,6 +86,7 @@ export function stageContext(io: Io): CommandContext {
   return {
     warnings,
     signal: io.signal,
+    env: io.env,
     progress: (event) => io.progress.show(event),
     warn(warning) {
       warnings.push(warning);

@@ -3,7 +3,7 @@ import { copyFile, type FileHandle, mkdir, open, readdir, rename, rm } from "nod
 import { dirname, join } from "node:path";
 import type { StageContext } from "@pippin/core";
 import { INCOMPLETE } from "../cache/layout.ts";
-import { acquireLock } from "../cache/lock.ts";
+import { acquireLock, isLocked, type LockOptions } from "../cache/lock.ts";
 import { fileSize, writing } from "../cache/write.ts";
 import { hubError, quoted } from "../errors.ts";
 import type { Connection } from "../http/connection.ts";
@@ -66,6 +66,18 @@ export async function partialBytes(slot: Slot, file: RepoFile): Promise<number> 
   if (slot.copy !== undefined) return file.size;
   const [longest] = await partialsOf(slot);
   return longest === undefined || longest.size > file.size ? 0 : longest.size;
+}
+
+/** Removes what killed runs left of a file that is in its place: somebody else has brought it since. */
+export async function dropPartials(slot: Slot, options: LockOptions): Promise<void> {
+  // Who is at work on it will find out.
+  if ((await partialsOf(slot)).length === 0 || (await isLocked(slot.lock))) return;
+  const lock = await acquireLock(slot.lock, options);
+  try {
+    for (const { path } of await partialsOf(slot)) await rm(path, { force: true });
+  } finally {
+    await lock.release();
+  }
 }
 
 interface Partial {

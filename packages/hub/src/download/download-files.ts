@@ -4,7 +4,7 @@ import { checkDiskSpace } from "../cache/write.ts";
 import type { Connection } from "../http/connection.ts";
 import type { Place } from "../place.ts";
 import type { RepoFile } from "../types.ts";
-import { downloadFile, partialBytes, type Slot } from "./download-file.ts";
+import { downloadFile, dropPartials, partialBytes, type Slot } from "./download-file.ts";
 import { runPool } from "./pool.ts";
 
 export interface FilesJob {
@@ -56,6 +56,9 @@ export async function downloadFiles(
       progress.moved(file, 0, file.size);
     },
   );
+  for (const { file, slot } of tasks.filter((task) => task.present)) {
+    await dropPartials(slot, { network: connection.network, context, item: file.path });
+  }
   return { fetchedBytes: progress.fetched(), reusedBytes: progress.reused };
 }
 
