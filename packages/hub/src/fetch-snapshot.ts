@@ -54,7 +54,6 @@ async function fetchOnline(
     totals.reusedBytes -= result.fetchedBytes;
     return readFile((await place.slotOf(file)).target).catch(() => readFile(pathIn(place.folder, file.path)));
   });
-  await place.prepare();
   const result = await downloadFiles({ ...job, files }, connection, context);
   await place.writeRecord(record);
   await place.finish(files, requested);

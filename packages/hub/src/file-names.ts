@@ -24,6 +24,11 @@ export function checkFileNames(repo: string, paths: readonly string[]): void {
   checkCollisions(repo, paths);
 }
 
+/** Whether a name may become a path. */
+export function isSafeName(path: string): boolean {
+  return problemOf(path) === undefined;
+}
+
 function problemOf(path: string): string | undefined {
   if (path === "") return "is empty";
   if (FOREIGN.test(path))

@@ -14,6 +14,7 @@ import { fileSize } from "./cache/write.ts";
 import { rangeSource } from "./download/range-source.ts";
 import { readRemote } from "./download/read-remote.ts";
 import { quoted } from "./errors.ts";
+import { isSafeName } from "./file-names.ts";
 import { cachedCommit, placeOf, recordOfFolder } from "./find-snapshot.ts";
 import { type Connection, openConnection } from "./http/connection.ts";
 import { checkId } from "./model-id.ts";
@@ -127,8 +128,8 @@ async function pathInCache(
 ): Promise<string | undefined> {
   const layout = layoutOf(cacheDir, repo);
   // A name from a listing becomes a path only if it may; the blob's name is a hash.
-  const isPlain = !/(^|\/)\.\.?(\/|$)|[\\:\0]|^\//.test(file.path);
-  const places = [join(layout.blobs, etagOf(file)), ...(isPlain ? [pointerOf(layout, commit, file)] : [])];
+  const blob = join(layout.blobs, etagOf(file));
+  const places = isSafeName(file.path) ? [blob, pointerOf(layout, commit, file)] : [blob];
   for (const place of places) if ((await fileSize(place)) === file.size) return place;
   return undefined;
 }

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -75,6 +76,18 @@ test("a second call asks one question and fetches nothing", async () => {
   expect(server.requests.length - before).toBe(1);
   await fetchSnapshot(REPO, { ...settings, revision: again.revision });
   expect(server.requests.length - before).toBe(1);
+});
+
+test("a cache that cannot be written is good enough when nothing is missing", async () => {
+  const server = await serve();
+  const settings = settingsFor(server);
+  const snapshot = await fetchSnapshot(REPO, settings);
+  const storage = storageOf(settings.cacheDir);
+  for (const folder of ["pippin", "refs"]) {
+    rmSync(join(storage, folder), { recursive: true });
+    writeFileSync(join(storage, folder), "in the way");
+  }
+  expect(await fetchSnapshot(REPO, settings)).toMatchObject({ path: snapshot.path, fetchedBytes: 0 });
 });
 
 test("a new commit brings only what has changed", async () => {

@@ -33,7 +33,11 @@ export function cachePlace(repo: string, commit: string, options: SnapshotOption
     async readRecord() {
       return (await readRecord(layout.records, commit)) ?? (await readPythonTree(layout.trees, commit));
     },
-    writeRecord: (record) => writeRecord(layout.records, commit, record),
+    async writeRecord(record) {
+      if ((await readRecord(layout.records, commit)) !== undefined) return;
+      // It saves a question to the Hub; a cache that cannot be written may hold all that is needed.
+      await writeRecord(layout.records, commit, record).catch(() => undefined);
+    },
     async prepare() {
       await tagCache(cacheDir);
       // Python's tools take a model's folder without it for damaged.
@@ -51,7 +55,8 @@ export function cachePlace(repo: string, commit: string, options: SnapshotOption
       for (const [etag, same] of Map.groupBy(files, etagOf)) {
         await placeFiles(same, { layout, commit, fresh: fetched.has(etag) });
       }
-      await writeRef(layout, requested, commit);
+      // As Python: what was fetched is there, also where the ref cannot be written.
+      await writeRef(layout, requested, commit).catch(() => undefined);
     },
   };
 }

@@ -66,7 +66,9 @@ export function localPlace(
         const known = await readMetadata(paths(file).metadata);
         if (known?.commit !== commit) await writeMetadata(file, paths(file).metadata, commit);
       }
-      await writeWhole(join(state, "pippin", "ref.json"), JSON.stringify({ repo, requested, commit }));
+      const ref = JSON.stringify({ repo, requested, commit });
+      const path = join(state, "pippin", "ref.json");
+      if ((await readText(path)) !== ref) await writeWhole(path, ref);
     },
   };
 }

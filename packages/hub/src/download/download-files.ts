@@ -41,7 +41,10 @@ export async function downloadFiles(
   const progress = followProgress(job.files, tasks, context);
   const missing = tasks.filter((task) => !task.present);
   const needed = missing.reduce((sum, { file, there }) => sum + file.size - there, 0);
-  if (missing.length > 0) await checkDiskSpace(job.place.disk, needed);
+  if (missing.length > 0) {
+    await checkDiskSpace(job.place.disk, needed);
+    await job.place.prepare();
+  }
   await runPool(
     missing,
     { concurrency: job.concurrency, signal: context.signal },
