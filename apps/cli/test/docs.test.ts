@@ -42,11 +42,17 @@ function npmProblem(command: string): string | undefined {
 }
 
 /** Repositories that documents name: the bundled model stands for each. */
-const REPOSITORIES = ["Qwen/Qwen2.5-0.5B-Instruct", "Qwen/Qwen2.5-1.5B-Instruct"];
+const REPOSITORIES = [
+  ...["Qwen/Qwen2.5-0.5B-Instruct", "Qwen/Qwen2.5-1.5B-Instruct"].map((id) => ({ id, files: pipFiles() })),
+  {
+    id: "bartowski/Qwen2.5-0.5B-Instruct-GGUF",
+    files: { "Qwen2.5-Q8_0.gguf": "GGUF", "Qwen2.5-Q4_0.gguf": "GGUF" },
+  },
+];
 
 test.each(FILES)("the commands of %s work as they are written", { timeout: 180_000 }, async (file) => {
   const cwd = tempFolder();
-  const hub = await startHub({ repos: REPOSITORIES.map((id) => ({ id, files: pipFiles() })) });
+  const hub = await startHub({ repos: REPOSITORIES });
   for (const path of [join(REPOSITORY, "models"), ...(SCENES[file] ?? [])]) {
     symlinkSync(path, join(cwd, basename(path)));
   }
