@@ -1,4 +1,4 @@
-import { type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
+import type { ListFileEntry } from "@huggingface/hub";
 import { isPippinError, type StageContext } from "@pippin/core";
 import { type License, licenseOf } from "../license.ts";
 import { isCommit } from "../model-id.ts";
@@ -7,6 +7,9 @@ import type { RepoFile } from "../types.ts";
 import { type Connection, send } from "./connection.ts";
 import { contradiction, type Purpose, statusError } from "./failures.ts";
 import { withRetries } from "./retry.ts";
+
+/** Loaded when the Hub is asked: who reads a licence or the cache does not wait for it. */
+const client = () => import("@huggingface/hub");
 
 /** A repository at a commit, as the Hub describes it. */
 export interface Repository {
@@ -32,6 +35,7 @@ export async function describeRepository(
   context: StageContext,
 ): Promise<Repository> {
   const { repo, revision } = id;
+  const { modelInfo } = await client();
   const info = await modelInfo({
     name: repo,
     revision,
@@ -58,6 +62,7 @@ export async function listRepository(
   context: StageContext,
 ): Promise<RepoFile[]> {
   const purpose = purposeOf(connection, { repo, revision: commit });
+  const { listFiles } = await client();
   const entries = listFiles({
     repo: { type: "model", name: repo },
     revision: commit,
