@@ -30,6 +30,7 @@ export function whyOf(chosen: Planned, contextTokens: number, { device, planned 
   const place = order.findIndex((each) => each.plan === plan);
   const better = order.slice(0, place).findLast((each) => !isAlike(each, chosen));
   const faster = order.slice(place + 1).find((each) => isWorthTelling(each, chosen, device));
+  const heavier = order.slice(place + 1).find((each) => isMuchHeavier(each, chosen));
   return [
     `${candidateLabel(candidate)} ${fitSentence(onDevice, contextTokens)}${rate}`,
     ...(plan.keepsGrid ? ["it keeps the checkpoint's own numbers"] : []),
@@ -41,6 +42,11 @@ export function whyOf(chosen: Planned, contextTokens: number, { device, planned 
           `faster: ${candidateLabel(faster.candidate)}, about ${rateText(decodeRate(faster))} tokens/s in ${sizeText(faster.onDevice.neededBytes)}`,
         ]
       : []),
+    ...(heavier
+      ? [
+          `${candidateLabel(heavier.candidate)} would take ${sizeText(heavier.onDevice.neededBytes)} for next to no gain`,
+        ]
+      : []),
     ...(better ? [`${candidateLabel(better.candidate)} ${whyNot(better, device)}`] : []),
   ].join("; ");
 }
@@ -48,6 +54,11 @@ export function whyOf(chosen: Planned, contextTokens: number, { device, planned 
 function fitSentence({ fit }: DeviceCandidate, contextTokens: number): string {
   if (fit === "tooLarge") return `fits with a context of ${contextTokens}`;
   return fit === "entitlement" ? "fits with the entitlement" : "fits";
+}
+
+/** What was put behind although it has more bits: fp16 behind 8 bits. */
+function isMuchHeavier(each: Planned, { plan }: Planned): boolean {
+  return !plan.keepsGrid && each.plan.bitsPerWeight > 1.5 * plan.bitsPerWeight;
 }
 
 /** For who would trade some of the model for speed. */

@@ -41,7 +41,7 @@ test("the least lossy that fits and can be read along is taken, with its reasons
     },
   });
   expect(recommendation!.why).toMatch(
-    /^int8 gpu fits with the entitlement, about \d+ tokens\/s.*; none gpu needs 6\.\d+ GB$/,
+    /^int8 gpu fits with the entitlement, about \d+ tokens\/s.*; none gpu would take 6\.\d+ GB for next to no gain$/,
   );
   expect(recommendation!.config.convert.prefill).toBe(recommendation!.prefillTokens);
 });
@@ -86,7 +86,17 @@ test("where nothing is fast enough the fastest is taken, and says so", () => {
 test("without a chip there is no speed, and fit and loss decide", () => {
   const { candidates, recommendation } = planOn(deviceOf(4e9, 9e9, NO_CHIP));
   expect(candidates.map(({ speed }) => speed)).toEqual([null, null, null, null]);
-  expect(recommendation).toMatchObject({ encoding: "none", fit: "entitlement", prefillTokens: 64 });
+  expect(recommendation).toMatchObject({ encoding: "int8", fit: "fits", prefillTokens: 64 });
+});
+
+test.each([
+  ["a large model is stored in 8 bits, though fp16 would fit", 1, "int8"],
+  ["a small one stays in fp16", 0.05, "none"],
+])("%s", (_, share, encoding) => {
+  const { candidates, ...input } = inputOf("Llama-3.2-1B");
+  const smaller = candidates.map((each) => ({ ...each, outputBytes: each.outputBytes * share }));
+  const { recommendation } = planOn(deviceOf(8e9, 8e9, { chip: "M4" }), { ...input, candidates: smaller });
+  expect(recommendation).toMatchObject({ encoding, fit: "fits" });
 });
 
 test("a context is shortened before a model is given up", () => {
