@@ -51,7 +51,7 @@ export function predictOn(chip: Chip, query: Omit<SpeedQuery, "chip">, fitted: F
       (1000 * tokens) / prefillMs(work, tokens, target),
       fitted.prefillSpread[engine] ** widening,
     ),
-    ...(chip.class === "iphone" ? { sustainedDecode: sustained(decode, engine, fitted) } : {}),
+    ...(chip.class === "iphone" ? { sustainedDecode: sustained(decode, query, { chip, fitted }) } : {}),
     formula: formulaOf(time, query, { chip, fitted }),
     sources: sourcesOf(chip, engine),
     basis,
@@ -62,10 +62,20 @@ function around(mid: number, spread: number): Range {
   return { low: mid / spread, mid, high: mid * spread };
 }
 
-/** A hot phone: the cold rate times the part that was left of it. Neither end is beyond the cold range's. */
-function sustained(cold: Range, engine: EngineId, fitted: FittedSpeed): Range {
-  const { low, mid, high } = fitted.sustained[ENGINES[engine].processor === "ane" ? "ane" : "gpu"];
-  return { low: cold.low * Math.sqrt(low * mid), mid: cold.mid * mid, high: cold.high * high };
+/** A hot phone moves fewer bytes a second; the ends of both ranges meet. */
+function sustained(
+  cold: Range,
+  { work, contextTokens }: Omit<SpeedQuery, "chip">,
+  { chip, fitted }: Ground,
+): Range {
+  const bytes = work.weightBytes + work.cacheBytesPerToken * contextTokens;
+  const limit = (share: number) => (share * chip.bandwidth.gigabytesPerSecond * 1e9) / bytes;
+  const { low, mid, high } = fitted.sustainedShare;
+  return {
+    low: Math.min(cold.low, limit(low)),
+    mid: Math.min(cold.mid, limit(mid)),
+    high: Math.min(cold.high, Math.max(cold.mid, limit(high))),
+  };
 }
 
 function basisOf(chip: Chip, engine: EngineId, { measurements }: FittedSpeed): SpeedPrediction["basis"] {
@@ -93,6 +103,7 @@ function formulaOf(
   const share = bandwidthShare[engine] * bandwidthFactor[chip.class];
   const gigabytes = (work.weightBytes / 1e9).toFixed(2);
   const parts = [
+    `${time.tokenMs.toFixed(1)} ms`,
     `${time.layersMs.toFixed(1)} ms for ${work.layers} layers`,
     `${time.weightsMs.toFixed(1)} ms for ${gigabytes} GB at ${(100 * share).toFixed(0)} % of ${peakBandwidth(chip, engine)} GB/s`,
     `${time.cacheMs.toFixed(1)} ms for the cache`,
