@@ -25,10 +25,14 @@ export function fitSpeed({
   ];
   const judge = judgePrefill(decodeOnly);
   const heldOutPrefill = [...randomHalves(prefill, judge, HALVES), ...leaveFoldsOut(prefill, judge, groupOf)];
+  const decodeSpread = spreadOf(heldOut);
+  const prefillSpread = spreadOf(heldOutPrefill);
   return {
     coefficients: fitPrefill(prefill, decodeOnly),
-    decodeSpread: spreadOf(heldOut),
-    prefillSpread: spreadOf(heldOutPrefill),
+    decodeSpread: decodeSpread.byEngine,
+    decodeWidening: decodeSpread.byClass,
+    prefillSpread: prefillSpread.byEngine,
+    prefillWidening: prefillSpread.byClass,
     sustainedShare: sustainedShare(decode, sustained),
     measurements: countMeasurements(decode),
   };

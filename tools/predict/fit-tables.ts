@@ -12,6 +12,7 @@ import {
 } from "./cross-validation.ts";
 import { decodeRate, fitDecode, type Measured, prefillRate } from "./fit-rows.ts";
 import { fitSpeed } from "./fit-speed.ts";
+import { CHIP_CLASSES } from "./parameters.ts";
 import { farthest, markdownTable, percent, summarizeByClass } from "./report.ts";
 import { groupOf, type ResolvedRow, sourceOf } from "./resolve.ts";
 import { measuredDecode, type Selection } from "./select-rows.ts";
@@ -38,22 +39,22 @@ export function fitTables(selection: Selection, fitted: FittedSpeed): string {
   const withAll = [...decodeErrors.withoutGroup, ...hot, ...leftOutPredictions(selection, fitted)];
   return [
     `${rows.length} rows; ${unresolved.length} could not be resolved; ${decode.length} decode rates and ${prefill.length} prefill rates are fitted.`,
-    "### Errors of decode\n",
+    "### Errors of decode",
     errorTable(decodeErrors),
-    "### Errors of prefill\n",
+    "### Errors of prefill",
     errorTable(prefillErrors),
-    "### Coverage of the ranges\n",
+    "### Coverage of the ranges",
     coverageTable(selection),
-    "### Rows left out by the rules\n",
+    "### Rows left out by the rules",
     leftOutTable(selection),
-    `\nMedian error of decode with all ${withAll.length} resolved rows (those of the fit without their group, the hot and the left-out ones by the whole fit): ${byClassLine(withAll)}.`,
-    `\nHot phones (${hot.length} rows): median error ${percent(median(hot.map(({ predicted, measured }) => Math.abs(predicted - measured) / measured)))}.`,
-    "### Farthest off, without their group\n",
+    `Median error of decode with all ${withAll.length} resolved rows (those of the fit without their group, the hot and the left-out ones by the whole fit): ${byClassLine(withAll)}.`,
+    `Hot phones (${hot.length} rows): median error ${percent(median(hot.map(({ predicted, measured }) => Math.abs(predicted - measured) / measured)))}.`,
+    "### Farthest off, without their group",
     farthestTable(decodeErrors.withoutGroup),
-    "### Numbers of the fit\n",
+    "### Numbers of the fit",
     engineTable(fitted),
-    `\n${classTable(fitted)}`,
-  ].join("\n");
+    `${classTable(fitted)}`,
+  ].join("\n\n");
 }
 
 interface Validation {
@@ -206,18 +207,28 @@ function engineTable({ coefficients: c, decodeSpread, prefillSpread, measurement
   );
 }
 
-function classTable({ coefficients: c, sustainedShare }: FittedSpeed): string {
-  const body = Object.keys(c.layerFactor).map((each) => [
+function classTable({
+  coefficients: c,
+  decodeWidening,
+  prefillWidening,
+  sustainedShare,
+}: FittedSpeed): string {
+  const body = CHIP_CLASSES.map((each) => [
     each,
-    c.layerFactor[each as keyof typeof c.layerFactor].toFixed(2),
-    c.bandwidthFactor[each as keyof typeof c.layerFactor].toFixed(2),
-    c.computeClassFactor[each as keyof typeof c.layerFactor].toFixed(2),
+    c.layerFactor[each].toFixed(2),
+    c.bandwidthFactor[each].toFixed(2),
+    c.computeClassFactor[each].toFixed(2),
+    decodeWidening[each].toFixed(2),
+    prefillWidening[each].toFixed(2),
   ]);
   const cores = Object.entries(c.coreGigaflops).map(
     ([generation, value]) => `${generation} ${value.toFixed(0)}`,
   );
   return [
-    markdownTable(["class", "ms a layer ×", "bandwidth ×", "compute ×"], body),
+    markdownTable(
+      ["class", "ms a layer ×", "bandwidth ×", "compute ×", "decode range ^", "prefill range ^"],
+      body,
+    ),
     `\nBillions of operations a second and core: ${cores.join(", ")}. A layer with experts takes ${c.expertLayerMs.toFixed(3)} ms more, and such models prefill at ${c.expertComputeFactor.toFixed(2)} of the rate. The cache is read at ${c.cacheShare.toFixed(2)} of the weights' bandwidth; attention takes ${c.attentionOperations.toFixed(2)} operations for each byte of cache and token of prompt. Hot phones keep up ${sustainedShare.low.toFixed(2)} to ${sustainedShare.high.toFixed(2)}, in the middle ${sustainedShare.mid.toFixed(2)}, of the peak bandwidth.`,
   ].join("\n");
 }

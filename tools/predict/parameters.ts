@@ -160,7 +160,8 @@ function familyKey(id: EngineId): string {
   return `family ${ENGINES[id].family} on ${ENGINES[id].processor}`;
 }
 
-function fromEntries<K extends string>(
+/** A record with a value for each of the keys. */
+export function fromEntries<K extends string>(
   keys: readonly K[],
   of: (key: K) => number,
 ): Readonly<Record<K, number>> {

@@ -93,7 +93,7 @@ function bitsOf(name: string, engine: string): number | undefined {
   const digits = /(?:int|uint|w|q|lut)-?(\d{1,2})(?!\d)|(\d{1,2}(?:\.\d+)?)[- ]?(?:bit|bpw)/.exec(name);
   const integer = Number(digits?.[1] ?? digits?.[2]);
   if (!(integer > 0 && integer <= 32)) return undefined;
-  if (integer >= 16 || /palett|per-channel|lut/.test(name)) return integer;
+  if (integer >= 16 || /palett|per-channel|lut|bpw/.test(name)) return integer;
   // int8 has a scale for a row; MLX's and others' 2 to 6 bits have scale and offset for 64 weights or a scale for 32.
   return integer === 8 && !/mlx|ollama|lm-studio/.test(engine) ? 8 : integer + 0.5;
 }

@@ -9,7 +9,8 @@ export const COEFFICIENTS_FILE = fileURLToPath(
 
 /** Text of the module: the fit with numbers of four digits. */
 export function coefficientsModule(fitted: FittedSpeed): string {
-  const { coefficients, decodeSpread, prefillSpread, sustainedShare, measurements } = fitted;
+  const { coefficients, decodeSpread, decodeWidening, prefillSpread, prefillWidening } = fitted;
+  const { sustainedShare, measurements } = fitted;
   const { tokenMs, layerMs, bandwidthShare, computeFactor, promptSteps, ...rest } = coefficients;
   const perEngine = (name: string, values: Readonly<Record<EngineId, number>>) =>
     [
@@ -19,6 +20,7 @@ export function coefficientsModule(fitted: FittedSpeed): string {
     ].join("\n");
   const others = Object.entries(rest).map(([name, value]) => `${name}: ${plain(value)},`);
   return `// Made by \`npm run predict:fit -- FILE.csv --write\`; do not edit.
+// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: a fitted number may be near log2(e) by chance
 import type { FittedSpeed } from "./cost-model.ts";
 
 /** The fit of docs/speed-prediction.md. The comments count the decode rates of the engine that were fitted. */
@@ -32,7 +34,9 @@ ${perEngine("promptSteps", promptSteps)}
 ${others.join("\n")}
 },
 ${perEngine("decodeSpread", decodeSpread)}
+decodeWidening: ${plain(decodeWidening)},
 ${perEngine("prefillSpread", prefillSpread)}
+prefillWidening: ${plain(prefillWidening)},
 sustainedShare: ${plain(sustainedShare)},
 measurements: ${plain(measurements)},
 };

@@ -1,74 +1,75 @@
 // Made by `npm run predict:fit -- FILE.csv --write`; do not edit.
+// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: a fitted number may be near log2(e) by chance
 import type { FittedSpeed } from "./cost-model.ts";
 
 /** The fit of docs/speed-prediction.md. The comments count the decode rates of the engine that were fitted. */
 export const FITTED: FittedSpeed = {
   coefficients: {
     tokenMs: {
-      "coreml-gpu": 0.2353, // 1
-      "coreml-ane": 13.01, // 10
-      "foundation-models": 6.562, // 0
-      "core-ai-gpu": 0.1611, // 16
-      "core-ai-ane": 2.703, // 2
-      mlc: 0.2335, // 3
-      mlx: 0.1037, // 29
-      "mlx-lm": 0.1513, // 18
-      "mlx-vlm": 0.1565, // 12
-      "vllm-mlx": 0.1387, // 10
-      "rapid-mlx": 0.1579, // 16
-      "llama.cpp": 0.2583, // 53
-      "llama-server": 0.2345, // 28
-      ollama: 0.2315, // 10
-      "litert-gpu": 0.2723, // 16
-      "litert-cpu": 1.049, // 3
-      "executorch-cpu": 1.057, // 5
-      "other-gpu": 0.2375, // 1
-      "other-ane": 6.562, // 0
-      "other-cpu": 0.9192, // 1
+      "coreml-gpu": 0.3542, // 1
+      "coreml-ane": 12.08, // 10
+      "foundation-models": 6.828, // 0
+      "core-ai-gpu": 0.2248, // 16
+      "core-ai-ane": 3.078, // 2
+      mlc: 0.3519, // 3
+      mlx: 0.1491, // 29
+      "mlx-lm": 0.2231, // 18
+      "mlx-vlm": 0.2354, // 12
+      "vllm-mlx": 0.2024, // 10
+      "rapid-mlx": 0.2378, // 16
+      "llama.cpp": 0.3999, // 53
+      "llama-server": 0.3517, // 28
+      ollama: 0.3452, // 10
+      "litert-gpu": 0.4661, // 16
+      "litert-cpu": 1.053, // 3
+      "executorch-cpu": 1.051, // 5
+      "other-gpu": 0.3586, // 1
+      "other-ane": 6.828, // 0
+      "other-cpu": 0.915, // 1
     },
     layerMs: {
-      "coreml-gpu": 0.3974, // 1
-      "coreml-ane": 0.09485, // 10
-      "foundation-models": 0.07925, // 0
-      "core-ai-gpu": 0.04259, // 16
-      "core-ai-ane": 0.05688, // 2
-      mlc: 0.3959, // 3
-      mlx: 0.04686, // 29
-      "mlx-lm": 0.1102, // 18
-      "mlx-vlm": 0.3432, // 12
-      "vllm-mlx": 0.06216, // 10
-      "rapid-mlx": 0.1205, // 16
-      "llama.cpp": 0.1424, // 53
-      "llama-server": 0.1742, // 28
-      ollama: 0.137, // 10
-      "litert-gpu": 0.1442, // 16
-      "litert-cpu": 0.1499, // 3
-      "executorch-cpu": 0.1585, // 5
-      "other-gpu": 0.5006, // 1
-      "other-ane": 0.07925, // 0
-      "other-cpu": 0.1179, // 1
+      "coreml-gpu": 0.2644, // 1
+      "coreml-ane": 0.1151, // 10
+      "foundation-models": 0.09202, // 0
+      "core-ai-gpu": 0.03492, // 16
+      "core-ai-ane": 0.06668, // 2
+      mlc: 0.2535, // 3
+      mlx: 0.03959, // 29
+      "mlx-lm": 0.09118, // 18
+      "mlx-vlm": 0.2678, // 12
+      "vllm-mlx": 0.05088, // 10
+      "rapid-mlx": 0.104, // 16
+      "llama.cpp": 0.1221, // 53
+      "llama-server": 0.1487, // 28
+      ollama: 0.115, // 10
+      "litert-gpu": 0.1193, // 16
+      "litert-cpu": 0.1465, // 3
+      "executorch-cpu": 0.1514, // 5
+      "other-gpu": 0.162, // 1
+      "other-ane": 0.09202, // 0
+      "other-cpu": 0.1147, // 1
     },
     bandwidthShare: {
-      "coreml-gpu": 0.6638, // 1
-      "coreml-ane": 1.099, // 10
-      "foundation-models": 0.8733, // 0
-      "core-ai-gpu": 0.8094, // 16
-      "core-ai-ane": 0.8014, // 2
-      mlc: 0.6257, // 3
-      mlx: 0.8767, // 29
-      "mlx-lm": 0.8474, // 18
-      "mlx-vlm": 0.6744, // 12
-      "vllm-mlx": 0.9011, // 10
-      "rapid-mlx": 0.9416, // 16
-      "llama.cpp": 0.8451, // 53
-      "llama-server": 0.9069, // 28
-      ollama: 0.7067, // 10
-      "litert-gpu": 0.7303, // 16
-      "litert-cpu": 0.4713, // 3
-      "executorch-cpu": 0.5295, // 5
-      "other-gpu": 0.6537, // 1
-      "other-ane": 0.8733, // 0
-      "other-cpu": 0.5479, // 1
+      "coreml-gpu": 0.5763, // 1
+      "coreml-ane": 1.045, // 10
+      "foundation-models": 0.8687, // 0
+      "core-ai-gpu": 0.7962, // 16
+      "core-ai-ane": 0.8024, // 2
+      mlc: 0.5627, // 3
+      mlx: 0.869, // 29
+      "mlx-lm": 0.8319, // 18
+      "mlx-vlm": 0.6404, // 12
+      "vllm-mlx": 0.8863, // 10
+      "rapid-mlx": 0.9313, // 16
+      "llama.cpp": 0.8412, // 53
+      "llama-server": 0.8925, // 28
+      ollama: 0.6919, // 10
+      "litert-gpu": 0.7153, // 16
+      "litert-cpu": 0.4764, // 3
+      "executorch-cpu": 0.5344, // 5
+      "other-gpu": 0.5735, // 1
+      "other-ane": 0.8687, // 0
+      "other-cpu": 0.5536, // 1
     },
     computeFactor: {
       "coreml-gpu": 1.054, // 1
@@ -77,61 +78,61 @@ export const FITTED: FittedSpeed = {
       "core-ai-gpu": 1.199, // 16
       "core-ai-ane": 1, // 2
       mlc: 1.054, // 3
-      mlx: 1.16, // 29
+      mlx: 1.161, // 29
       "mlx-lm": 1.002, // 18
-      "mlx-vlm": 0.9462, // 12
-      "vllm-mlx": 0.9744, // 10
+      "mlx-vlm": 0.9456, // 12
+      "vllm-mlx": 0.9746, // 10
       "rapid-mlx": 0.8939, // 16
       "llama.cpp": 1.103, // 53
       "llama-server": 1.078, // 28
       ollama: 1.078, // 10
       "litert-gpu": 1.054, // 16
-      "litert-cpu": 0.4638, // 3
-      "executorch-cpu": 0.3406, // 5
+      "litert-cpu": 0.4637, // 3
+      "executorch-cpu": 0.3405, // 5
       "other-gpu": 1.054, // 1
       "other-ane": 1, // 0
-      "other-cpu": 0.2983, // 1
+      "other-cpu": 0.2982, // 1
     },
     promptSteps: {
-      "coreml-gpu": 1.073, // 1
+      "coreml-gpu": 1.078, // 1
       "coreml-ane": 1, // 10
       "foundation-models": 1, // 0
-      "core-ai-gpu": 1.322, // 16
+      "core-ai-gpu": 1.328, // 16
       "core-ai-ane": 1, // 2
-      mlc: 1.073, // 3
-      mlx: 1.111, // 29
-      "mlx-lm": 1.118, // 18
-      "mlx-vlm": 1.002, // 12
-      "vllm-mlx": 1.16, // 10
-      "rapid-mlx": 1.313, // 16
-      "llama.cpp": 0.9501, // 53
-      "llama-server": 1.03, // 28
-      ollama: 1.03, // 10
-      "litert-gpu": 1.073, // 16
+      mlc: 1.078, // 3
+      mlx: 1.121, // 29
+      "mlx-lm": 1.128, // 18
+      "mlx-vlm": 1.017, // 12
+      "vllm-mlx": 1.171, // 10
+      "rapid-mlx": 1.327, // 16
+      "llama.cpp": 0.9529, // 53
+      "llama-server": 1.034, // 28
+      ollama: 1.034, // 10
+      "litert-gpu": 1.078, // 16
       "litert-cpu": 1.005, // 3
       "executorch-cpu": 1.003, // 5
-      "other-gpu": 1.073, // 1
+      "other-gpu": 1.078, // 1
       "other-ane": 1, // 0
-      "other-cpu": 1.01, // 1
+      "other-cpu": 1.009, // 1
     },
     layerFactor: {
-      iphone: 0.7477,
-      "mac-base": 1.244,
-      "mac-pro": 1.106,
-      "mac-max": 1.036,
-      "mac-ultra": 0.8337,
-      android: 1.74,
+      iphone: 0.7735,
+      "mac-base": 1.228,
+      "mac-pro": 1.185,
+      "mac-max": 1.172,
+      "mac-ultra": 0.9212,
+      android: 1.193,
     },
-    expertLayerMs: 0.09141,
+    expertLayerMs: 0.08372,
     bandwidthFactor: {
-      iphone: 0.9526,
-      "mac-base": 1.041,
-      "mac-pro": 1.062,
-      "mac-max": 1.034,
+      iphone: 0.9574,
+      "mac-base": 1.024,
+      "mac-pro": 1.06,
+      "mac-max": 1.044,
       "mac-ultra": 0.8942,
-      android: 1.045,
+      android: 1.029,
     },
-    cacheShare: 0.8316,
+    cacheShare: 0.8306,
     coreGigaflops: {
       apple6: 230,
       apple7: 206.6,
@@ -143,9 +144,9 @@ export const FITTED: FittedSpeed = {
     },
     computeClassFactor: {
       iphone: 1,
-      "mac-base": 0.9592,
+      "mac-base": 0.9593,
       "mac-pro": 1.035,
-      "mac-max": 0.9657,
+      "mac-max": 0.9656,
       "mac-ultra": 1.091,
       android: 1,
     },
@@ -153,48 +154,64 @@ export const FITTED: FittedSpeed = {
     attentionOperations: 1.442,
   },
   decodeSpread: {
-    "coreml-gpu": 1.349, // 1
-    "coreml-ane": 1.237, // 10
-    "foundation-models": 1.268, // 0
-    "core-ai-gpu": 1.373, // 16
-    "core-ai-ane": 1.649, // 2
-    mlc: 1.474, // 3
-    mlx: 1.25, // 29
-    "mlx-lm": 1.133, // 18
-    "mlx-vlm": 1.653, // 12
+    "coreml-gpu": 1.35, // 1
+    "coreml-ane": 1.208, // 10
+    "foundation-models": 1.225, // 0
+    "core-ai-gpu": 1.369, // 16
+    "core-ai-ane": 1.606, // 2
+    mlc: 1.476, // 3
+    mlx: 1.254, // 29
+    "mlx-lm": 1.134, // 18
+    "mlx-vlm": 1.657, // 12
     "vllm-mlx": 1.227, // 10
-    "rapid-mlx": 1.347, // 16
-    "llama.cpp": 1.126, // 53
-    "llama-server": 1.161, // 28
-    ollama: 1.354, // 10
-    "litert-gpu": 1.443, // 16
-    "litert-cpu": 1.253, // 3
-    "executorch-cpu": 1.522, // 5
-    "other-gpu": 1.495, // 1
-    "other-ane": 1.268, // 0
-    "other-cpu": 1.244, // 1
+    "rapid-mlx": 1.346, // 16
+    "llama.cpp": 1.125, // 53
+    "llama-server": 1.162, // 28
+    ollama: 1.349, // 10
+    "litert-gpu": 1.437, // 16
+    "litert-cpu": 1.46, // 3
+    "executorch-cpu": 1.693, // 5
+    "other-gpu": 1.494, // 1
+    "other-ane": 1.225, // 0
+    "other-cpu": 1.502, // 1
+  },
+  decodeWidening: {
+    iphone: 1.228,
+    "mac-base": 0.9992,
+    "mac-pro": 0.5157,
+    "mac-max": 0.9125,
+    "mac-ultra": 1.181,
+    android: 1.591,
   },
   prefillSpread: {
-    "coreml-gpu": 1.288, // 1
-    "coreml-ane": 1.288, // 10
-    "foundation-models": 1.288, // 0
-    "core-ai-gpu": 1.154, // 16
-    "core-ai-ane": 1.288, // 2
-    mlc: 1.288, // 3
-    mlx: 1.375, // 29
-    "mlx-lm": 1.288, // 18
-    "mlx-vlm": 1.185, // 12
-    "vllm-mlx": 1.199, // 10
-    "rapid-mlx": 1.393, // 16
-    "llama.cpp": 1.227, // 53
-    "llama-server": 1.288, // 28
-    ollama: 1.288, // 10
-    "litert-gpu": 1.288, // 16
-    "litert-cpu": 1.5, // 3
-    "executorch-cpu": 1.288, // 5
-    "other-gpu": 1.288, // 1
-    "other-ane": 1.288, // 0
-    "other-cpu": 1.271, // 1
+    "coreml-gpu": 1.261, // 1
+    "coreml-ane": 3, // 10
+    "foundation-models": 3, // 0
+    "core-ai-gpu": 1.145, // 16
+    "core-ai-ane": 3, // 2
+    mlc: 1.261, // 3
+    mlx: 1.358, // 29
+    "mlx-lm": 1.261, // 18
+    "mlx-vlm": 1.175, // 12
+    "vllm-mlx": 1.187, // 10
+    "rapid-mlx": 1.389, // 16
+    "llama.cpp": 1.225, // 53
+    "llama-server": 1.261, // 28
+    ollama: 1.261, // 10
+    "litert-gpu": 1.261, // 16
+    "litert-cpu": 1.752, // 3
+    "executorch-cpu": 1.728, // 5
+    "other-gpu": 1.261, // 1
+    "other-ane": 3, // 0
+    "other-cpu": 1.594, // 1
+  },
+  prefillWidening: {
+    iphone: 2,
+    "mac-base": 0.8174,
+    "mac-pro": 0.8796,
+    "mac-max": 1.06,
+    "mac-ultra": 1.023,
+    android: 2,
   },
   sustainedShare: {
     low: 0.372,

@@ -35,9 +35,11 @@ export interface Coefficients {
 /** What a fit gives beside the formulas' numbers. */
 export interface FittedSpeed {
   readonly coefficients: Coefficients;
-  /** A measurement lies within mid ÷ spread … mid × spread four times in five. */
+  /** A measurement lies within mid ÷ spread … mid × spread four times in five; a class of chip raises it to its widening. */
   readonly decodeSpread: PerEngine;
+  readonly decodeWidening: PerClass;
   readonly prefillSpread: PerEngine;
+  readonly prefillWidening: PerClass;
   /** Part of the peak bandwidth that a hot phone keeps up: heat limits the bytes that it moves. */
   readonly sustainedShare: Range;
   /** Measurements behind the decode figures, by engine, then by class of chip. */
@@ -73,8 +75,7 @@ export function decodeTime(
   { chip, engine, coefficients }: Target,
 ): DecodeTime {
   const c = coefficients;
-  const bytesPerMs =
-    peakBandwidth(chip, engine) * 1e6 * c.bandwidthShare[engine] * c.bandwidthFactor[chip.class];
+  const bytesPerMs = peakBandwidth(chip, engine) * 1e6 * reachedShare(chip, engine, c);
   const layerMs = c.layerMs[engine] * work.layers + c.expertLayerMs * (work.expertLayers ?? 0);
   const layerFactor = ENGINES[engine].processor === "gpu" ? c.layerFactor[chip.class] : 1;
   return {
@@ -83,6 +84,15 @@ export function decodeTime(
     weightsMs: work.weightBytes / bytesPerMs,
     cacheMs: (work.cacheBytesPerToken * contextTokens) / (bytesPerMs * c.cacheShare),
   };
+}
+
+/** Part of the peak bandwidth that the engine reaches on the chip, at most all of it. */
+export function reachedShare(
+  chip: Chip,
+  engine: EngineId,
+  { bandwidthShare, bandwidthFactor }: Coefficients,
+): number {
+  return Math.min(1, bandwidthShare[engine] * bandwidthFactor[chip.class]);
 }
 
 /** Sum of a token's parts. */

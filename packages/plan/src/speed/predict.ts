@@ -6,6 +6,7 @@ import {
   type FittedSpeed,
   peakBandwidth,
   prefillMs,
+  reachedShare,
   totalMs,
 } from "./cost-model.ts";
 import { ENGINES, type EngineId } from "./engines.ts";
@@ -44,13 +45,12 @@ export function predictOn(chip: Chip, query: Omit<SpeedQuery, "chip">, fitted: F
   const widening = basis === "calibrated" ? 1 : EXTRAPOLATED_WIDENING;
   const time = decodeTime(work, contextTokens, target);
   const tokens = Math.max(1, promptTokens);
-  const decode = around(1000 / totalMs(time), fitted.decodeSpread[engine] ** widening);
+  const decodeSpread = fitted.decodeSpread[engine] ** (widening * fitted.decodeWidening[chip.class]);
+  const prefillSpread = fitted.prefillSpread[engine] ** (widening * fitted.prefillWidening[chip.class]);
+  const decode = around(1000 / totalMs(time), decodeSpread);
   return {
     decode,
-    prefill: around(
-      (1000 * tokens) / prefillMs(work, tokens, target),
-      fitted.prefillSpread[engine] ** widening,
-    ),
+    prefill: around((1000 * tokens) / prefillMs(work, tokens, target), prefillSpread),
     ...(chip.class === "iphone" ? { sustainedDecode: sustained(decode, query, { chip, fitted }) } : {}),
     formula: formulaOf(time, query, { chip, fitted }),
     sources: sourcesOf(chip, engine),
@@ -99,8 +99,7 @@ function formulaOf(
   { work, engine }: Omit<SpeedQuery, "chip">,
   { chip, fitted }: Ground,
 ): string {
-  const { bandwidthShare, bandwidthFactor } = fitted.coefficients;
-  const share = bandwidthShare[engine] * bandwidthFactor[chip.class];
+  const share = reachedShare(chip, engine, fitted.coefficients);
   const gigabytes = (work.weightBytes / 1e9).toFixed(2);
   const parts = [
     `${time.tokenMs.toFixed(1)} ms`,
