@@ -11,7 +11,7 @@ import type { Range } from "../../packages/plan/src/speed/query.ts";
 import type { HeldOut } from "./cross-validation.ts";
 import type { Measured } from "./fit-rows.ts";
 import { readPublishedRows } from "./published-row.ts";
-import { markdownTable, percent, relativeError, summarizeByClass, summarizeByEngine } from "./report.ts";
+import { farthest, markdownTable, percent, summarizeByClass, summarizeByEngine } from "./report.ts";
 import type { ResolvedRow } from "./resolve.ts";
 import { isSustained } from "./scope.ts";
 import { measuredDecode, type Selection, selectRows } from "./select-rows.ts";
@@ -103,10 +103,6 @@ function print(
   for (const row of farthest(decode).slice(0, worst)) console.log(`  ${describe(row)}`);
   console.log(`\nfarthest off, prefill`);
   for (const row of farthest(prefill).slice(0, worst)) console.log(`  ${describe(row)}`);
-}
-
-function farthest(rows: readonly Judged[]): Judged[] {
-  return [...rows].sort((left, right) => relativeError(right) - relativeError(left));
 }
 
 function describe({ resolved, measured, predicted }: Judged): string {

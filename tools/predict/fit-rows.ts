@@ -19,16 +19,29 @@ export interface Measured {
 
 /** Fits the decode formula. */
 export function fitDecode(rows: readonly Measured[]): Coefficients {
-  return fit(rows, DECODE_PARAMETERS, { predict: decodeRate, complete: (value) => toCoefficients(value) });
+  return fitFormula(rows, DECODE_PARAMETERS, {
+    predict: decodeRate,
+    complete: (value) => toCoefficients(value),
+  });
 }
 
 /** Fits the prefill formula; decoding steps in it cost what `decode` says. */
 export function fitPrefill(rows: readonly Measured[], decode: Coefficients): Coefficients {
   const complete = (value: (name: string) => number): Coefficients => {
-    const { coreGigaflops, computeFactor, computeClassFactor, promptSteps } = toCoefficients(value);
-    return { ...decode, coreGigaflops, computeFactor, computeClassFactor, promptSteps };
+    const { tokenMs, layerMs, layerFactor, expertLayerMs, bandwidthShare, bandwidthFactor, cacheShare } =
+      decode;
+    const fromDecode = {
+      tokenMs,
+      layerMs,
+      layerFactor,
+      expertLayerMs,
+      bandwidthShare,
+      bandwidthFactor,
+      cacheShare,
+    };
+    return { ...toCoefficients(value), ...fromDecode };
   };
-  return fit(rows, PREFILL_PARAMETERS, { predict: prefillRate, complete });
+  return fitFormula(rows, PREFILL_PARAMETERS, { predict: prefillRate, complete });
 }
 
 /** Decoded tokens per second of a row. */
@@ -53,16 +66,17 @@ interface Formula {
   readonly complete: (value: (name: string) => number) => Coefficients;
 }
 
-function fit(
+function fitFormula(
   rows: readonly Measured[],
   parameters: readonly Parameter[],
   { predict, complete }: Formula,
 ): Coefficients {
+  const named = lookUp(parameters);
   const residuals = (values: readonly number[]) => {
-    const coefficients = complete(lookUp(parameters, values));
+    const coefficients = complete(named(values));
     return rows.map(({ resolved, rate }) => Math.log(predict(resolved, coefficients) / rate) / SCATTER);
   };
-  return complete(lookUp(parameters, fitRobustly(parameters, residuals, weightsOf(rows))));
+  return complete(named(fitRobustly(parameters, residuals, weightsOf(rows))));
 }
 
 /** Rows that repeat a measurement with another prompt share one and a half measurements' weight. */

@@ -1,6 +1,7 @@
 import type { ChipClass } from "../../packages/plan/src/chips.ts";
 import type { FittedSpeed } from "../../packages/plan/src/speed/cost-model.ts";
-import { ENGINES, type EngineId } from "../../packages/plan/src/speed/engines.ts";
+import type { EngineId } from "../../packages/plan/src/speed/engines.ts";
+import type { Range } from "../../packages/plan/src/speed/query.ts";
 import { judgeDecode, judgePrefill, leaveFoldsOut, randomHalves } from "./cross-validation.ts";
 import { fitDecode, fitPrefill, type Measured } from "./fit-rows.ts";
 import { groupOf } from "./resolve.ts";
@@ -9,10 +10,7 @@ import { spreadOf } from "./spread.ts";
 import { median } from "./statistics.ts";
 
 /** Halves that the spread is taken from. */
-const HALVES = 6;
-
-/** "Down by 30 to 60 % in ten minutes", as a study of three engines on an iPhone found: it stands for two measurements more. */
-const STUDY = [0.4, 0.7];
+const HALVES = 4;
 
 /** Fits everything that the predictor needs on a table's rows. */
 export function fitSpeed({
@@ -27,30 +25,37 @@ export function fitSpeed({
   ];
   const judge = judgePrefill(decodeOnly);
   const heldOutPrefill = [...randomHalves(prefill, judge, HALVES), ...leaveFoldsOut(prefill, judge, groupOf)];
+  const decodeSpread = spreadOf(heldOut);
+  const prefillSpread = spreadOf(heldOutPrefill);
   return {
     coefficients: fitPrefill(prefill, decodeOnly),
-    decodeSpread: spreadOf(heldOut),
-    prefillSpread: spreadOf(heldOutPrefill),
-    sustained: {
-      gpu: sustainedShare("gpu", decode, sustained),
-      ane: sustainedShare("ane", decode, sustained),
-    },
+    decodeSpread: decodeSpread.byEngine,
+    decodeWidening: decodeSpread.byClass,
+    prefillSpread: prefillSpread.byEngine,
+    prefillWidening: prefillSpread.byClass,
+    sustainedShare: sustainedShare(decode, sustained),
     measurements: countMeasurements(decode),
   };
 }
 
-/** What was left of the rate of the same model, engine and device when it was hot. */
-function sustainedShare(processor: "gpu" | "ane", cold: readonly Measured[], hot: readonly Measured[]) {
-  const shares = [...STUDY];
-  for (const { resolved, rate } of hot) {
-    if (ENGINES[resolved.engine].processor !== processor) continue;
+/** Above this part of the cold rate a phone counts as not slowed by heat. */
+const NOT_SLOWED = 0.93;
+
+/** Bandwidth, as a part of the chip's peak, at which phones decoded that were slower hot than cold. */
+function sustainedShare(cold: readonly Measured[], hot: readonly Measured[]): Range {
+  const slowed = hot.filter(({ resolved, rate }) => {
     const isSame = (other: Measured) =>
       other.resolved.engine === resolved.engine &&
       other.resolved.bits === resolved.bits &&
       groupOf(other.resolved) === groupOf(resolved);
     const before = cold.filter(isSame).map((other) => other.rate);
-    if (before.length > 0) shares.push(Math.min(1, rate / median(before)));
-  }
+    return before.length === 0 || rate < NOT_SLOWED * median(before);
+  });
+  const shares = slowed.map(
+    ({ resolved: { work, chip }, rate }) =>
+      (rate * work.weightBytes) / 1e9 / chip.bandwidth.gigabytesPerSecond,
+  );
+  if (shares.length === 0) return { low: 1, mid: 1, high: 1 };
   return { low: Math.min(...shares), mid: median(shares), high: Math.max(...shares) };
 }
 

@@ -187,7 +187,7 @@ const FAMILIES: readonly Family[] = [
   { name: /glm-?4\.[5-9]-?flash/, sizes: { "": [3.0, 47, 47 * 288, 46] } },
   { name: /minimax-?m2/, sizes: { "": [9.8, 62, 62 * 1024, 62] } },
   // "On-device, about 3B": Apple Intelligence Foundation Language Models, tech report 2025; 5 of 8 layers own a cache.
-  { name: /apple.*foundation|afm/, sizes: { "": [3.18, 56, 35 * 256] } },
+  { name: /apple.*foundation|apple-?fm|\bafm\b/, sizes: { "": [3.18, 56, 35 * 256] } },
 ];
 
 /** Published sizes of models whose names in a table may lack them. Billions. */

@@ -33,9 +33,17 @@ interface Pooled {
   readonly engine: number;
 }
 
+const TOKEN: Pooled = {
+  name: "token",
+  start: { gpu: 0.5, ane: 8, cpu: 1 },
+  deviation: 0.7,
+  family: 0.5,
+  engine: 0.5,
+};
+
 const LAYER: Pooled = {
   name: "layer",
-  start: { gpu: 0.09, ane: 0.4, cpu: 0.1 },
+  start: { gpu: 0.08, ane: 0.1, cpu: 0.1 },
   deviation: 0.7,
   family: 0.4,
   engine: 0.4,
@@ -43,8 +51,8 @@ const LAYER: Pooled = {
 
 const SHARE: Pooled = {
   name: "share",
-  start: { gpu: 0.8, ane: 0.7, cpu: 0.5 },
-  deviation: 0.2,
+  start: { gpu: 0.8, ane: 0.8, cpu: 0.5 },
+  deviation: 0.15,
   family: 0.15,
   engine: 0.12,
 };
@@ -67,6 +75,7 @@ const STEPS: Pooled = {
 
 /** Parameters of the decode formula, as logarithms. */
 export const DECODE_PARAMETERS: readonly Parameter[] = [
+  ...pooled(TOKEN),
   ...pooled(LAYER),
   ...pooled(SHARE),
   ...CHIP_CLASSES.map((each) => ({ name: `layer class ${each}`, mean: 0, deviation: 0.4 })),
@@ -82,6 +91,9 @@ export const PREFILL_PARAMETERS: readonly Parameter[] = [
   // From the prompt rates of llama.cpp: 2 × 6.6e9 weights × rate / cores.
   ...GENERATIONS.map((each) => ({ name: `core ${each}`, mean: Math.log(230), deviation: 0.3 })),
   ...CHIP_CLASSES.map((each) => ({ name: `compute class ${each}`, mean: 0, deviation: 0.15 })),
+  { name: "expert compute", mean: Math.log(0.8), deviation: 0.3 },
+  // Causal attention takes 2 × tokens² × heads × head size a layer: half as many operations a byte of fp16 cache as heads share it.
+  { name: "attention", mean: Math.log(2), deviation: 0.5 },
 ];
 
 /** Builds the formulas' numbers from the parameters' values, by name. */
@@ -91,6 +103,7 @@ export function toCoefficients(value: (name: string) => number): Coefficients {
   const perClass = (name: string) =>
     fromEntries(CHIP_CLASSES, (each) => Math.exp(value(`${name} class ${each}`)));
   return {
+    tokenMs: perEngine(TOKEN),
     layerMs: perEngine(LAYER),
     layerFactor: perClass("layer"),
     expertLayerMs: Math.exp(value("expert layer")),
@@ -100,19 +113,24 @@ export function toCoefficients(value: (name: string) => number): Coefficients {
     coreGigaflops: fromEntries(GENERATIONS, (each) => Math.exp(value(`core ${each}`))),
     computeFactor: perEngine(COMPUTE),
     computeClassFactor: perClass("compute"),
+    expertComputeFactor: Math.exp(value("expert compute")),
+    attentionOperations: Math.exp(value("attention")),
     promptSteps: perEngine(STEPS),
   };
 }
 
-/** Values by name: those given, else where they start. */
+const STARTS: ReadonlyMap<string, number> = new Map(
+  [...DECODE_PARAMETERS, ...PREFILL_PARAMETERS].map(({ name, mean }) => [name, mean]),
+);
+
+/** Reads values by name: those of the given parameters, else where they start. */
 export function lookUp(
   parameters: readonly Parameter[],
-  values: readonly number[],
-): (name: string) => number {
-  const known = new Map([...DECODE_PARAMETERS, ...PREFILL_PARAMETERS].map(({ name, mean }) => [name, mean]));
-  for (const [i, { name }] of parameters.entries()) known.set(name, values[i] as number);
-  return (name) => {
-    const found = known.get(name);
+): (values: readonly number[]) => (name: string) => number {
+  const places = new Map(parameters.map(({ name }, i) => [name, i]));
+  return (values) => (name) => {
+    const place = places.get(name);
+    const found = place === undefined ? STARTS.get(name) : values[place];
     if (found === undefined) throw new Error(`no parameter ${name}`);
     return found;
   };
@@ -142,7 +160,8 @@ function familyKey(id: EngineId): string {
   return `family ${ENGINES[id].family} on ${ENGINES[id].processor}`;
 }
 
-function fromEntries<K extends string>(
+/** A record with a value for each of the keys. */
+export function fromEntries<K extends string>(
   keys: readonly K[],
   of: (key: K) => number,
 ): Readonly<Record<K, number>> {

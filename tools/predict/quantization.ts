@@ -48,56 +48,52 @@ const BITS: readonly (readonly [pattern: RegExp, bits: number])[] = [
   [/q0f16/, 16],
   [/spinquant|qat\+lora|8da4w/, 4.9],
   [/per-channel/, 4.0],
-  [/(\d(?:\.\d)?)[- ]?bit.*palett|palett.*(\d)/, Number.NaN],
   [/boctav4/, 4.5],
   [/^(f|fp|float)32/, 32],
   [/^(b?f16|bf16|fp16|float16|half)$/, 16],
   [/fp8|f8/, 8.0],
 ];
 
-/** What engines load when nobody says otherwise: mlx-community's 4 bits, Ollama's Q4_K_M, Core ML's int8. */
+/** What engines load when nobody says otherwise: mlx-community's 4 bits, Ollama's Q4_K_M, CoreML-LLM's int8, Apple's 2 bits. */
 const USUAL_BITS: readonly (readonly [engine: RegExp, bits: number])[] = [
-  // CoreML-LLM's Gemma 4 packages are 4-bit palettes, its others int8.
-  [/coreml.*gemma/i, 4],
   [/coreml/, 8],
   [/foundation/, 2.3],
-  [/llama|ollama/, 4.87],
+  [/llama/, 4.87],
   [/cactus/, 8.5],
 ];
 
-/** Bits of a quantization's name; of the engine's usual one when the name is empty or says only "quantized". */
-export function findQuantization({
-  quant,
-  model,
-  engine,
-  conditions,
-}: PublishedRow): Quantization | undefined {
-  const plain = quant.toLowerCase();
-  if (/gemma-?4.*e[24]b/i.test(model) && /litert/i.test(engine))
+/** LiteRT's Gemma 4 mixes widths: its model card gives 0.79 GB for E2B's 2.3 billion decoder weights; the head has 4 bits. */
+const GEMMA_4_LITERT_BITS = 3.0;
+
+/** Bits of a row's quantization; of the engine's usual one when it is not stated, or is only "quantized". */
+export function findQuantization(row: PublishedRow): Quantization | undefined {
+  const name = row.quant.toLowerCase();
+  const engine = row.engine.toLowerCase();
+  if (/gemma-?4.*e[24]b/i.test(row.model) && /litert/.test(engine)) {
     return { bits: GEMMA_4_LITERT_BITS, from: "table" };
-  if (plain === "" || plain === "quantized" || plain === "default")
-    return assumed(`${engine} ${model}`, conditions);
-  const bits = bitsOf(plain, engine);
+  }
+  if (name === "" || name === "quantized" || name === "default") {
+    return { bits: usualBits(row, engine), from: "assumed" };
+  }
+  const bits = bitsOf(name, engine);
   return bits === undefined ? undefined : { bits, from: "table" };
 }
 
-/** LiteRT's Gemma 4 mixes bit widths: its model card gives 0.79 GB for E2B's 2.3 billion decoder weights; the head has 4 bits. */
-const GEMMA_4_LITERT_BITS = 3.0;
-
-function assumed(engine: string, conditions: string): Quantization {
+function usualBits({ model, conditions }: PublishedRow, engine: string): number {
   // The group "litert-comm" runs LiteRT's own community files, which are int8; "own" are the gatherer's int4 files.
-  if (/litert/.test(engine) && /litert-comm/.test(conditions)) return { bits: 8, from: "assumed" };
-  const bits = USUAL_BITS.find(([pattern]) => pattern.test(engine.toLowerCase()))?.[1] ?? 4.5;
-  return { bits, from: "assumed" };
+  if (/litert/.test(engine) && /litert-comm/.test(conditions)) return 8;
+  // CoreML-LLM's Gemma 4 packages are 4-bit palettes, its others int8.
+  if (/coreml/.test(engine) && /gemma/i.test(model)) return 4;
+  return USUAL_BITS.find(([pattern]) => pattern.test(engine))?.[1] ?? 4.5;
 }
 
 function bitsOf(name: string, engine: string): number | undefined {
   const row = BITS.find(([pattern]) => pattern.test(name));
-  if (row !== undefined && !Number.isNaN(row[1])) return row[1];
+  if (row !== undefined) return row[1];
   const digits = /(?:int|uint|w|q|lut)-?(\d{1,2})(?!\d)|(\d{1,2}(?:\.\d+)?)[- ]?(?:bit|bpw)/.exec(name);
   const integer = Number(digits?.[1] ?? digits?.[2]);
   if (!(integer > 0 && integer <= 32)) return undefined;
-  if (integer >= 16 || /palett|per-channel|lut/.test(name)) return integer;
+  if (integer >= 16 || /palett|per-channel|lut|bpw/.test(name)) return integer;
   // int8 has a scale for a row; MLX's and others' 2 to 6 bits have scale and offset for 64 weights or a scale for 32.
   return integer === 8 && !/mlx|ollama|lm-studio/.test(engine) ? 8 : integer + 0.5;
 }

@@ -7,6 +7,11 @@ export function relativeError({ predicted, measured }: HeldOut): number {
   return Math.abs(predicted - measured) / measured;
 }
 
+/** The same predictions, those farthest off first. */
+export function farthest<T extends HeldOut>(rows: readonly T[]): T[] {
+  return [...rows].sort((left, right) => relativeError(right) - relativeError(left));
+}
+
 /** How far predictions of some rows are off. */
 export interface ErrorSummary {
   readonly what: string;

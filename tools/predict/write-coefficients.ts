@@ -1,50 +1,50 @@
-import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { FittedSpeed } from "../../packages/plan/src/speed/cost-model.ts";
-import { ENGINE_IDS } from "../../packages/plan/src/speed/engines.ts";
+import { ENGINE_IDS, type EngineId } from "../../packages/plan/src/speed/engines.ts";
 
-const FILE = new URL("../../packages/plan/src/speed/coefficients.ts", import.meta.url);
+/** The module that the predictor reads. */
+export const COEFFICIENTS_FILE = fileURLToPath(
+  new URL("../../packages/plan/src/speed/coefficients.ts", import.meta.url),
+);
 
-/** Writes the fit as a module; numbers keep four digits. */
-export function writeCoefficients(fitted: FittedSpeed): void {
-  writeFileSync(FILE, moduleOf(fitted));
-}
-
-function moduleOf({
-  coefficients,
-  decodeSpread,
-  prefillSpread,
-  sustained,
-  measurements,
-}: FittedSpeed): string {
-  const { layerMs, bandwidthShare, computeFactor, promptSteps, ...rest } = coefficients;
-  const counted = (id: string) =>
-    Object.values(measurements[id as never] ?? {}).reduce((sum: number, n) => sum + (n as number), 0);
-  const perEngine = (name: string, values: Readonly<Record<string, number>>) =>
+/** Text of the module: the fit with numbers of four digits. */
+export function coefficientsModule(fitted: FittedSpeed): string {
+  const { coefficients, decodeSpread, decodeWidening, prefillSpread, prefillWidening } = fitted;
+  const { sustainedShare, measurements } = fitted;
+  const { tokenMs, layerMs, bandwidthShare, computeFactor, promptSteps, ...rest } = coefficients;
+  const perEngine = (name: string, values: Readonly<Record<EngineId, number>>) =>
     [
       `${name}: {`,
-      ...ENGINE_IDS.map((id) => `"${id}": ${digits(values[id] as number)}, // ${counted(id)} measurements`),
+      ...ENGINE_IDS.map((id) => `"${id}": ${digits(values[id])}, // ${countOf(id, fitted)}`),
       "},",
     ].join("\n");
+  const others = Object.entries(rest).map(([name, value]) => `${name}: ${plain(value)},`);
   return `// Made by \`npm run predict:fit -- FILE.csv --write\`; do not edit.
+// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: a fitted number may be near log2(e) by chance
 import type { FittedSpeed } from "./cost-model.ts";
 
-/** The fit of docs/speed-prediction.md. The comments count the decode measurements of the engine behind a number. */
+/** The fit of docs/speed-prediction.md. The comments count the decode rates of the engine that were fitted. */
 export const FITTED: FittedSpeed = {
 coefficients: {
+${perEngine("tokenMs", tokenMs)}
 ${perEngine("layerMs", layerMs)}
 ${perEngine("bandwidthShare", bandwidthShare)}
 ${perEngine("computeFactor", computeFactor)}
 ${perEngine("promptSteps", promptSteps)}
-${Object.entries(rest)
-  .map(([name, value]) => `${name}: ${plain(value)},`)
-  .join("\n")}
+${others.join("\n")}
 },
 ${perEngine("decodeSpread", decodeSpread)}
+decodeWidening: ${plain(decodeWidening)},
 ${perEngine("prefillSpread", prefillSpread)}
-sustained: ${plain(sustained)},
+prefillWidening: ${plain(prefillWidening)},
+sustainedShare: ${plain(sustainedShare)},
 measurements: ${plain(measurements)},
 };
 `;
+}
+
+function countOf(id: EngineId, { measurements }: FittedSpeed): number {
+  return Object.values(measurements[id] ?? {}).reduce((sum, count) => sum + count, 0);
 }
 
 function plain(value: unknown): string {

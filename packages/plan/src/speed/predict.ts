@@ -6,6 +6,7 @@ import {
   type FittedSpeed,
   peakBandwidth,
   prefillMs,
+  reachedShare,
   totalMs,
 } from "./cost-model.ts";
 import { ENGINES, type EngineId } from "./engines.ts";
@@ -44,14 +45,13 @@ export function predictOn(chip: Chip, query: Omit<SpeedQuery, "chip">, fitted: F
   const widening = basis === "calibrated" ? 1 : EXTRAPOLATED_WIDENING;
   const time = decodeTime(work, contextTokens, target);
   const tokens = Math.max(1, promptTokens);
-  const decode = around(1000 / totalMs(time), fitted.decodeSpread[engine] ** widening);
+  const decodeSpread = fitted.decodeSpread[engine] ** (widening * fitted.decodeWidening[chip.class]);
+  const prefillSpread = fitted.prefillSpread[engine] ** (widening * fitted.prefillWidening[chip.class]);
+  const decode = around(1000 / totalMs(time), decodeSpread);
   return {
     decode,
-    prefill: around(
-      (1000 * tokens) / prefillMs(work, tokens, target),
-      fitted.prefillSpread[engine] ** widening,
-    ),
-    ...(chip.class === "iphone" ? { sustainedDecode: sustained(decode, engine, fitted) } : {}),
+    prefill: around((1000 * tokens) / prefillMs(work, tokens, target), prefillSpread),
+    ...(chip.class === "iphone" ? { sustainedDecode: sustained(decode, query, { chip, fitted }) } : {}),
     formula: formulaOf(time, query, { chip, fitted }),
     sources: sourcesOf(chip, engine),
     basis,
@@ -62,10 +62,20 @@ function around(mid: number, spread: number): Range {
   return { low: mid / spread, mid, high: mid * spread };
 }
 
-/** A hot phone: the cold rate times the part that was left of it. Neither end is beyond the cold range's. */
-function sustained(cold: Range, engine: EngineId, fitted: FittedSpeed): Range {
-  const { low, mid, high } = fitted.sustained[ENGINES[engine].processor === "ane" ? "ane" : "gpu"];
-  return { low: cold.low * Math.sqrt(low * mid), mid: cold.mid * mid, high: cold.high * high };
+/** A hot phone moves fewer bytes a second; the ends of both ranges meet. */
+function sustained(
+  cold: Range,
+  { work, contextTokens }: Omit<SpeedQuery, "chip">,
+  { chip, fitted }: Ground,
+): Range {
+  const bytes = work.weightBytes + work.cacheBytesPerToken * contextTokens;
+  const limit = (share: number) => (share * chip.bandwidth.gigabytesPerSecond * 1e9) / bytes;
+  const { low, mid, high } = fitted.sustainedShare;
+  return {
+    low: Math.min(cold.low, limit(low)),
+    mid: Math.min(cold.mid, limit(mid)),
+    high: Math.min(cold.high, Math.max(cold.mid, limit(high))),
+  };
 }
 
 function basisOf(chip: Chip, engine: EngineId, { measurements }: FittedSpeed): SpeedPrediction["basis"] {
@@ -89,10 +99,10 @@ function formulaOf(
   { work, engine }: Omit<SpeedQuery, "chip">,
   { chip, fitted }: Ground,
 ): string {
-  const { bandwidthShare, bandwidthFactor } = fitted.coefficients;
-  const share = bandwidthShare[engine] * bandwidthFactor[chip.class];
+  const share = reachedShare(chip, engine, fitted.coefficients);
   const gigabytes = (work.weightBytes / 1e9).toFixed(2);
   const parts = [
+    `${time.tokenMs.toFixed(1)} ms`,
     `${time.layersMs.toFixed(1)} ms for ${work.layers} layers`,
     `${time.weightsMs.toFixed(1)} ms for ${gigabytes} GB at ${(100 * share).toFixed(0)} % of ${peakBandwidth(chip, engine)} GB/s`,
     `${time.cacheMs.toFixed(1)} ms for the cache`,
