@@ -1,5 +1,7 @@
 /**
- * `npm run predict:evaluate -- FILE.csv [--json] [--worst N]`: how far the committed predictor is off on a table of measurements.
+ * `npm run predict:evaluate -- FILE.csv [--json] [--worst N] [--fail-above PERCENT]`: how far the committed predictor is off on a table
+ * of measurements. With `--fail-above` it ends with status 1 when the median error of all decode rates is larger, also of those that
+ * the rules leave out.
  *
  * Nothing is fitted here. Rows that cannot be resolved, and rows that the rules of scope.ts leave out, are counted and named.
  */
@@ -22,17 +24,39 @@ interface Judged extends HeldOut {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, worst: { type: "string", default: "15" } },
+  options: {
+    json: { type: "boolean", default: false },
+    worst: { type: "string", default: "15" },
+    "fail-above": { type: "string" },
+  },
 });
 const [file] = positionals;
 if (file === undefined) {
-  console.error("usage: npm run predict:evaluate -- FILE.csv [--json] [--worst N]");
+  console.error("usage: npm run predict:evaluate -- FILE.csv [--json] [--worst N] [--fail-above PERCENT]");
   process.exit(2);
 }
-const selection = selectRows(readPublishedRows(file));
+const selection = selectRows(readTable(file));
 const judged = judgeAll(selection);
 if (values.json) console.log(JSON.stringify(toJson(selection, judged), null, 2));
 else print(selection, judged, Number(values.worst));
+const limit = values["fail-above"];
+if (limit !== undefined) {
+  const [all] = summarizeByClass(judged.decodeWithAll);
+  const holds = all !== undefined && 100 * all.median <= Number(limit);
+  console.error(
+    `median error of decode ${all ? percent(all.median) : "unknown"}, ${holds ? "within" : "not within"} ${limit} %`,
+  );
+  if (!holds) process.exitCode = 1;
+}
+
+function readTable(path: string): ReturnType<typeof readPublishedRows> {
+  try {
+    return readPublishedRows(path);
+  } catch (error) {
+    console.error(`error: cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  }
+}
 
 interface Judgement {
   readonly decode: readonly Judged[];
