@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Entry points that run in a browser. */
 const BROWSER_ENTRIES = [
   "packages/core/src/index.ts",
+  "packages/core/src/html.ts",
   "packages/kernels/src/index.ts",
   "packages/checkpoint/src/index.ts",
   "packages/decoder/src/index.ts",

@@ -22,6 +22,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "convert a model, verify it, let it answer, and write its app",
     load: () => import("./commands/deploy.ts"),
   },
+  {
+    name: "fetch",
+    summary: "fetch a model from the Hugging Face Hub, resumable and verified",
+    load: () => import("./commands/fetch.ts"),
+  },
   { name: "convert", summary: "write a package from a model", load: () => import("./commands/convert.ts") },
   {
     name: "quantize",
@@ -58,5 +63,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "merge-shards",
     summary: "write a sharded checkpoint as one safetensors file",
     load: () => import("./commands/merge-shards.ts"),
+  },
+  {
+    name: "cache",
+    summary: "list and remove what was fetched",
+    load: () => import("./commands/cache.ts"),
   },
 ];

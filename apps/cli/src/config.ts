@@ -16,6 +16,12 @@ export const Config = z.strictObject({
   $schema: z.string().optional(),
   /** Modules that export `backend`: npm packages, or files by a path that begins with a dot. */
   backends: z.array(z.string()).default(["@pippin/coreml"]),
+  /** The model of this folder's app, when a command names none: `ORG/NAME@commit`, or a path. */
+  model: z.string().min(1).optional(),
+  /** The backend of its conversion, when `--backend` names none. */
+  backend: z.string().optional(),
+  /** Options of that backend by their names, when no flag gives them: `{"quantize": "int4", "context": 2048}`. */
+  convert: z.record(z.string(), z.unknown()).optional(),
 });
 export type Config = z.infer<typeof Config>;
 
@@ -33,7 +39,7 @@ export async function readConfig(folder: string): Promise<Config> {
   if (parsed.success) return parsed.data;
   throw new PippinError<CliErrorCode>("CLI_CONFIG_INVALID", {
     message: `${CONFIG_FILE} is not valid: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`,
-    hint: 'An example: {"backends": ["@pippin/coreml", "./my-backend.js"]}.',
+    hint: 'An example: {"backends": ["@pippin/coreml"], "model": "Qwen/Qwen2.5-0.5B-Instruct", "convert": {"quantize": "int8"}}.',
   });
 }
 

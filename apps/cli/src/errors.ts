@@ -16,6 +16,10 @@ export type CliErrorCode =
   | "CLI_CANNOT_QUANTIZE"
   /** Nothing that is known could run the package in an app. */
   | "CLI_NO_SWIFT"
+  /** The model is neither on this machine nor on the Hub. */
+  | "CLI_MODEL_NOT_FOUND"
+  /** The model's licence has terms that nobody has accepted yet. */
+  | "CLI_LICENSE_NOT_ACCEPTED"
   /** An error that nobody threw on purpose: a fault of Pippin or of a backend. */
   | "CLI_UNEXPECTED";
 

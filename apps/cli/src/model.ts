@@ -4,6 +4,7 @@ import { type Checkpoint, GgufArray, type GgufValue } from "@pippin/checkpoint";
 import { openCheckpoint, readGgufMetadata } from "@pippin/checkpoint/node";
 import { isPippinError, type ModelFacts } from "@pippin/core";
 import { type Decoder, readDecoder } from "@pippin/decoder";
+import { type License, readLicense } from "@pippin/hub";
 import {
   createChatTemplate,
   createTokenizer,
@@ -12,6 +13,8 @@ import {
   tokenizerFromGguf,
 } from "@pippin/tokenizer";
 import { loadTokenizer } from "@pippin/tokenizer/node";
+import { licenseName } from "./license.ts";
+import { localModel } from "./model-argument.ts";
 import type { CommandContext } from "./terminal/io.ts";
 import type { Text } from "./text.ts";
 
@@ -23,25 +26,35 @@ export interface OpenModel {
   readonly decoder: Decoder;
   /** Absent for weights without a tokenizer. */
   readonly text: Text | undefined;
+  /** As the model's card says it. */
+  readonly license: License | undefined;
   readonly facts: ModelFacts;
 }
 
-export async function openModel(path: string, context: CommandContext): Promise<OpenModel> {
+/**
+ * Opens what a model argument means; a repository of the Hub is fetched first.
+ *
+ * @throws PippinError `HUB_*`, `CHECKPOINT_*`, `DECODER_*`, `TOKENIZER_*`.
+ */
+export async function openModel(argument: string, context: CommandContext): Promise<OpenModel> {
+  const { path, snapshot } = await localModel(argument, context);
   const checkpoint = await openCheckpoint(path, { signal: context.signal });
   for (const warning of checkpoint.warnings) context.warn(warning);
   const full = resolve(path);
   const folder = /\.(safetensors|gguf)$/.test(full) ? dirname(full) : full;
   const text = await openText(checkpoint, folder).catch((error) => withoutWords(error, context));
-  const place = hubPlace(full);
+  const place = snapshot ?? hubPlace(full);
+  const license = await licenseOf(folder);
   return {
     folder,
     checkpoint,
     decoder: readDecoder(checkpoint),
     text,
+    license,
     facts: {
       name: place?.repo ?? checkpoint.name,
       revision: place?.revision,
-      license: await licenseOf(folder),
+      license: license && licenseName(license),
       chatTemplate: text?.template?.source,
       stopTokens:
         text?.stopTokens ??
@@ -50,12 +63,17 @@ export async function openModel(path: string, context: CommandContext): Promise<
   };
 }
 
+/** Files of a repository that turn text into ids and back; a GGUF holds them too, with its weights. */
+const WORDS = ["*.json", "*.jinja", "merges.txt", "tokenizer.model", "vocab.txt"];
+
 /**
  * The words alone of a model or a package: its weights may be missing.
  *
  * @throws PippinError `TOKENIZER_MISSING`, and what broken files of a tokenizer or a GGUF file throw.
  */
-export async function openWords(path: string, { signal }: CommandContext): Promise<Text> {
+export async function openWords(argument: string, context: CommandContext): Promise<Text> {
+  const { signal } = context;
+  const { path } = await localModel(argument, context, { include: WORDS });
   if (path.endsWith(".gguf")) {
     return ggufText({ metadata: await readGgufMetadata(path, { signal }) }, {}).catch(async (error) => {
       const beside = await loadTokenizer(dirname(resolve(path))).then(textOf, withoutTokenizer);
@@ -143,11 +161,10 @@ function hubPlace(path: string): { repo: string; revision: string } | undefined 
   return match ? { repo: match[1]!.replaceAll("--", "/"), revision: match[2]! } : undefined;
 }
 
-/** `license:` in the front matter of the model's card. */
-async function licenseOf(folder: string): Promise<string | undefined> {
-  const card = await readFile(`${folder}/README.md`, "utf8").catch(() => "");
-  const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1] ?? "";
-  return /^license:\s*["']?([\w.+-]{1,64})["']?\s*$/m.exec(front)?.[1];
+/** What the model's card says. */
+async function licenseOf(folder: string): Promise<License | undefined> {
+  const card = await readFile(`${folder}/README.md`, "utf8").catch(() => undefined);
+  return card === undefined ? undefined : readLicense(card);
 }
 
 /** A file name for the package: the model's own, reduced to characters that Xcode, shells and Swift take. */

@@ -44,6 +44,11 @@ export async function parseSchemaOptions<T>(
   throw usageError(`${flag}${message}`, "See pippin convert --help.");
 }
 
+/** Names of a backend's options, as its schema has them. */
+export function optionNames(schema: z.ZodType): string[] {
+  return Object.keys(propertiesOf(schema));
+}
+
 function propertiesOf(schema: z.ZodType): Record<string, PropertySchema> {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return (json.properties ?? {}) as Record<string, PropertySchema>;

@@ -2,8 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PippinError, RuntimeManifest } from "@pippin/core";
 import { readJsonFile } from "@pippin/core/node";
-import { type DecoderSpec, weightRoles } from "@pippin/decoder";
-import type { GoldenCase, ModelGeometry, SwiftInput } from "@pippin/swift-codegen";
+import { geometryOf } from "@pippin/plan";
+import type { GoldenCase, SwiftInput } from "@pippin/swift-codegen";
 import { exportTokenizer } from "@pippin/tokenizer";
 import { MANIFEST_FILE } from "./convert.ts";
 import type { CliErrorCode } from "./errors.ts";
@@ -79,17 +79,6 @@ async function withFiles(manifest: RuntimeManifest, folder: string): Promise<Run
   const isSame =
     JSON.stringify(rest) === JSON.stringify({ ...RuntimeManifest.parse(manifest), files: undefined });
   return isSame && files !== undefined ? { ...manifest, files } : manifest;
-}
-
-/** What memory follows from. */
-export function geometryOf(spec: DecoderSpec): ModelGeometry {
-  const shapes = [...weightRoles(spec).values()];
-  return {
-    parameters: shapes.reduce((sum, shape) => sum + shape.reduce((size, axis) => size * axis, 1), 0),
-    hiddenSize: spec.hiddenSize,
-    feedForwardSize: Math.max(...spec.layers.map(({ feedForward }) => feedForward.size)),
-    numHeads: Math.max(...spec.layers.map(({ mixer }) => mixer.numHeads)),
-  };
 }
 
 async function legalTexts(folders: readonly string[]): Promise<{ name: string; text: string }[]> {

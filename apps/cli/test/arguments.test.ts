@@ -110,6 +110,7 @@ test("every command's help has an example", async () => {
   const commands = [...stdout.matchAll(/^ {2}([a-z]+(?:-[a-z]+)*) {2,}/gm)].map(([, name]) => name!);
   expect(commands).toEqual([
     "deploy",
+    "fetch",
     "convert",
     "quantize",
     "swift",
@@ -119,6 +120,7 @@ test("every command's help has an example", async () => {
     "tokenizer",
     "inspect",
     "merge-shards",
+    "cache",
   ]);
   for (const command of commands) {
     const help = await runInProcess([command, "--help"]);

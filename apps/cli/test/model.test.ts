@@ -12,7 +12,7 @@ const TINY_GGUF = join(
   "../../../packages/checkpoint/test/fixtures/gguf/tiny-llama/input.gguf",
 );
 
-const context = { signal: new AbortController().signal, warnings: [], warn: () => {} };
+const context = { signal: new AbortController().signal, env: {}, warnings: [], warn: () => {} };
 
 test.each([
   ["Qwen/Qwen2.5-1.5B-Instruct", "Qwen2.5-1.5B-Instruct"],

@@ -22,7 +22,15 @@ export {
   type PippinErrorOptions,
   safeNumber,
 } from "./errors.ts";
-export type { FileTree, OpenByteSource } from "./file-tree.ts";
+export {
+  type FileTree,
+  type OpenByteSource,
+  type ReadTextOptions,
+  readJson,
+  readText,
+  withFile,
+} from "./file-tree.ts";
+export { isPermissiveLicense } from "./license.ts";
 export {
   FeatureRole,
   ManifestFeature,
@@ -30,6 +38,7 @@ export {
   ManifestState,
   RuntimeManifest,
 } from "./manifest.ts";
+export { estimateMemory, type MemoryEstimate, type ModelGeometry } from "./memory.ts";
 export type { EvaluateOptions, FeedOptions, ObservedValue, Observer, Runner, Session } from "./runner.ts";
 export {
   type ProgressEvent,

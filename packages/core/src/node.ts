@@ -1,4 +1,4 @@
-export { fileSource, readJsonFile } from "./node/file-source.ts";
+export { fileSource, folderTree, readJsonFile } from "./node/file-source.ts";
 export { checkOutputFile, type OutputFileOptions, withOutputFile } from "./node/output-file.ts";
 export {
   checkOutputFolder,

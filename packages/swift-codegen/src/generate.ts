@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import type { Artifact, ArtifactFile, StageContext } from "@pippin/core";
+import {
+  type Artifact,
+  type ArtifactFile,
+  estimateMemory,
+  isPermissiveLicense,
+  type StageContext,
+} from "@pippin/core";
 import { resolveInside, withOutputFolder } from "@pippin/core/node";
 import { bindingsFile } from "./bindings.ts";
 import { DEMO_SOURCES, demoFiles } from "./demo.ts";
@@ -12,8 +18,7 @@ import { assetsFile, type SwiftFacts, swiftFacts } from "./facts.ts";
 import { modelName } from "./identifier.ts";
 import type { SwiftInput } from "./input.ts";
 import { kitTestsFile } from "./kit-tests.ts";
-import { isPermissive, licenseSentence } from "./license.ts";
-import { estimateMemory } from "./memory.ts";
+import { licenseSentence } from "./license.ts";
 import {
   MANIFEST_FILE,
   MODEL_FOLDER,
@@ -137,8 +142,8 @@ export async function planSwiftPackage(
     context,
   );
   const packageBytes = hashed.reduce((sum, { size }) => sum + size, 0);
-  const memory = estimateMemory(manifest, packageBytes, input.geometry);
-  const sizes = { parameters: input.geometry?.parameters ?? 0, packageBytes, ...memory };
+  const { cacheBytes, peakBytes } = estimateMemory(manifest, packageBytes, input.geometry);
+  const sizes = { parameters: input.geometry?.parameters ?? 0, packageBytes, cacheBytes, peakBytes };
   const facts = swiftFacts(name, input, sizes);
   warnOfLicense(facts.license, context);
   const kit = `Sources/${name}Kit`;
@@ -256,7 +261,7 @@ function optionInvalid(message: string, hint: string) {
 }
 
 function warnOfLicense(license: string | undefined, { warn }: StageContext): void {
-  if (isPermissive(license)) return;
+  if (isPermissiveLicense(license)) return;
   const named = license === undefined ? "no licence" : `the licence ${JSON.stringify(license)}`;
   warn?.({
     code: "SWIFT_LICENSE_UNCHECKED",

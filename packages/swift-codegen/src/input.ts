@@ -1,4 +1,4 @@
-import type { MinimumSystem, RuntimeManifest, SwiftBindings } from "@pippin/core";
+import type { MinimumSystem, ModelGeometry, RuntimeManifest, SwiftBindings } from "@pippin/core";
 import type { TokenizerExport } from "@pippin/tokenizer";
 
 /** Everything that is known of a converted model: plain data, from whatever made it. */
@@ -20,16 +20,6 @@ export interface SwiftInput {
   readonly golden?: readonly GoldenCase[] | undefined;
   /** Licence texts that go along, by file name. */
   readonly legal?: readonly { readonly name: string; readonly text: string }[] | undefined;
-}
-
-/** What a decoder's memory follows from. */
-export interface ModelGeometry {
-  /** Numbers in all weights. */
-  readonly parameters: number;
-  readonly hiddenSize: number;
-  /** The largest of any layer. */
-  readonly feedForwardSize: number;
-  readonly numHeads: number;
 }
 
 /** One conversation, and what the package computed of it on the machine that made it. */

@@ -1,7 +1,7 @@
-import type { ArtifactFile } from "@pippin/core";
+import { type ArtifactFile, isPermissiveLicense } from "@pippin/core";
 import { neededEntitlements } from "./entitlements.ts";
 import type { SwiftFacts } from "./facts.ts";
-import { isPermissive, licenseSentence } from "./license.ts";
+import { licenseSentence } from "./license.ts";
 import { commentText } from "./literal.ts";
 
 /** What the README of a generated package depends on. */
@@ -113,7 +113,7 @@ function license({ facts, legal }: ReadmeFacts): string {
       : `The model's licence, as its publisher names it: ${escapeMarkdown(facts.license)}. `;
   const files =
     legal.length > 0 ? ` Its text: ${legal.map((name) => codeSpan(name)).join(", ")}, beside the model.` : "";
-  const warn = isPermissive(facts.license) ? "" : "**Check before you publish.** ";
+  const warn = isPermissiveLicense(facts.license) ? "" : "**Check before you publish.** ";
   return `## Licence
 
 ${warn}${named}${licenseSentence(facts.license)}${files} The runtime in \`Sources/PippinRuntime\` and \`Sources/PippinTokenizer\` is Apache-2.0.`;

@@ -1,4 +1,5 @@
 export { type AnswerKind, type AnswerPart, AnswerParts, type AnswerTags } from "./answer-parts.ts";
+export { type ChatFacts, type ChatFactsSource, chatFacts } from "./chat-facts.ts";
 export {
   type ChatMessage,
   type ChatRenderer,
@@ -17,7 +18,7 @@ export { type GgufMetadata, type GgufTokenizer, tokenizerFromGguf } from "./gguf
 export type { StreamDecoder } from "./run/decoder.ts";
 export { type OpenedTokenizer, openTokenizer } from "./run/open.ts";
 export type { SelfTestRow } from "./self-test.ts";
-export { type StopTokenSources, stopTokenIds } from "./stop-tokens.ts";
+export { type NamedTokens, type StopTokenSources, stopTokenIds } from "./stop-tokens.ts";
 export { parseJson } from "./template/json.ts";
 export { PythonFloat } from "./template/run/values.ts";
 export { type ChatTemplateProgram, compileChatTemplate, openChatTemplate } from "./template/template.ts";

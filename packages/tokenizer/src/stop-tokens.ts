@@ -1,15 +1,25 @@
 import { isPippinError } from "@pippin/core";
 import { z } from "zod";
 import type { ChatRenderer } from "./chat-template.ts";
-import type { Tokenizer } from "./tokenizer.ts";
 import { parseShape } from "./tokenizer-json.ts";
 
 const Id = z.number().int().nonnegative();
 const WithEos = z.looseObject({ eos_token_id: z.union([Id, z.array(Id)]).nullish() });
 
+/** What of a tokenizer stop tokens follow from. */
+export interface NamedTokens {
+  readonly eosToken?: string | undefined;
+  readonly addedTokens: readonly {
+    readonly id: number;
+    readonly content: string;
+    readonly special: boolean;
+  }[];
+  idOf(token: string): number | undefined;
+}
+
 export interface StopTokenSources {
   /** Absent for weights without one: then the configs alone say. */
-  readonly tokenizer?: Tokenizer | undefined;
+  readonly tokenizer?: NamedTokens | undefined;
   readonly chatTemplate?: ChatRenderer | undefined;
   /** The parsed config.json. */
   readonly config?: unknown;
@@ -45,7 +55,7 @@ const PROBE = "pippin-probe-answer";
  * Which control token follows a last answer, found by rendering one. Only the last answer counts: what separates
  * earlier ones need not end generation (gpt-oss writes `<|end|>` there and `<|return|>` at the end).
  */
-function endOfTurnId(tokenizer: Tokenizer, template: ChatRenderer): number | undefined {
+function endOfTurnId(tokenizer: NamedTokens, template: ChatRenderer): number | undefined {
   const text = renderProbe(template);
   const at = text.lastIndexOf(PROBE);
   if (at < 0) return undefined;

@@ -1,6 +1,7 @@
+import { escapeHtml } from "@pippin/core/html";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { escapeHtml, escapeMarkdown, fenced } from "../src/report/escape.ts";
+import { escapeMarkdown, fenced } from "../src/report/escape.ts";
 import { formatNumber, formatPercent, formatPerplexity } from "../src/report/figures.ts";
 import { renderHtml } from "../src/report/html.ts";
 import { renderMarkdown } from "../src/report/markdown.ts";

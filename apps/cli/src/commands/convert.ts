@@ -1,10 +1,12 @@
 import type { Artifact, BackendPlan } from "@pippin/core";
 import { checkOutputFolder } from "@pippin/core/node";
 import { type Command, InvalidArgumentError } from "commander";
-import { type AnyBackend, chooseBackend, loadBackends } from "../config.ts";
+import { type Chosen, type Conversion, withChoices } from "../choices.ts";
+import { type AnyBackend, CONFIG_FILE, chooseBackend, loadBackends, readConfig } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { addMixOptions, type MixFlags, mixFigures, mixText, prepareWeights } from "../mixed.ts";
 import { openModel, packageName } from "../model.ts";
+import { MODEL_ARGUMENT } from "../model-argument.ts";
 import { type RescaleChoice, rescaledModel, rescaleOption, rescalingText } from "../rescale.ts";
 import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
 import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "../terminal/format.ts";
@@ -22,14 +24,17 @@ export async function define(
   command: Command,
   { io, argv }: { io: Io; argv: readonly string[] },
 ): Promise<void> {
-  const backend = await addConversion(command, argv, io);
+  const conversion = await addConversion(command, argv, io);
   command
     .option("--json", "print the artifacts as JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  pippin convert models/pip-chat --out build/pip\n  pippin convert SmolLM2-135M.gguf --program stateless --target ios17 --out build/smol",
     )
-    .action((path: string, flags: ConvertFlags) => convert(path, { flags, backend }, io));
+    .action((model: string | undefined) => {
+      const chosen = withChoices<ConvertFlags>(model, conversion, command);
+      return convert(chosen, conversion.backend, io);
+    });
 }
 
 /** An empty `--out` is a variable of a script that is not set, not the current folder. */
@@ -39,12 +44,13 @@ export function outputPath(path: string): string {
 }
 
 /** The argument and options of every command that converts: ours, then those of the backend that was named. */
-export async function addConversion(command: Command, argv: readonly string[], io: Io): Promise<AnyBackend> {
+export async function addConversion(command: Command, argv: readonly string[], io: Io): Promise<Conversion> {
+  const config = await readConfig(io.cwd);
   const backends = await loadBackends(io.cwd);
-  const backend = chooseBackend(backends, flagValue(argv, "--backend"));
+  const backend = chooseBackend(backends, flagValue(argv, "--backend") ?? config.backend);
   const known = backends.map(({ id, summary }) => `${id}${summary ? ` (${summary})` : ""}`).join(", ");
   command
-    .argument("<model>", "folder, .safetensors or .gguf file")
+    .argument("[model]", `${MODEL_ARGUMENT} (default: the model of ${CONFIG_FILE})`)
     .option("--backend <id>", `format to write: ${known}`)
     .option("--out <dir>", "folder to write (default: build/ and the model's name)", outputPath)
     .option("--force", "replace what is in the folder")
@@ -52,12 +58,12 @@ export async function addConversion(command: Command, argv: readonly string[], i
     .option("--dry-run", "say what would be written, and write nothing");
   addSchemaOptions(command, backend.options);
   if (backend.recipeEncodings !== undefined) addMixOptions(command);
-  return backend;
+  return { backend, config };
 }
 
 async function convert(
-  path: string,
-  { flags, backend }: { readonly flags: ConvertFlags; readonly backend: AnyBackend },
+  { model: path, flags }: Chosen<ConvertFlags>,
+  backend: AnyBackend,
   io: Io,
 ): Promise<void> {
   const context = stageContext(io);

@@ -4,9 +4,11 @@ import { checkOutputFolder } from "@pippin/core/node";
 import { generateSwiftPackage, SwiftOptions } from "@pippin/swift-codegen";
 import type { Command } from "commander";
 import { answer } from "../answer.ts";
+import { type Chosen, withChoices } from "../choices.ts";
 import type { AnyBackend } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { goldenCases } from "../golden.ts";
+import { agreeToLicense, licenseOption } from "../license.ts";
 import { prepareWeights } from "../mixed.ts";
 import { type OpenModel, openModel } from "../model.ts";
 import { type OpenPackage, openPackage, startRunner } from "../package.ts";
@@ -22,14 +24,16 @@ import { addConversion, artifactBytes, type ConvertFlags, defaultOut, sayPlan } 
 interface Flags extends ConvertFlags {
   readonly ask: string;
   readonly app: boolean;
+  readonly acceptLicense?: string;
 }
 
 export async function define(
   command: Command,
   { io, argv }: { io: Io; argv: readonly string[] },
 ): Promise<void> {
-  const backend = await addConversion(command, argv, io);
+  const conversion = await addConversion(command, argv, io);
   command
+    .addOption(licenseOption())
     .option("--ask <text>", "what the converted model is asked in the end", "What can you do?")
     .option(
       "--no-app",
@@ -40,20 +44,24 @@ export async function define(
       "after",
       "\nExits with 1 when the package differs from the model.\n\nExample:\n  pippin deploy models/pip-chat --out build/pip",
     )
-    .action((path: string, flags: Flags) => deploy(path, { flags, backend }, io));
+    .action((model: string | undefined) => {
+      const chosen = withChoices<Flags>(model, conversion, command);
+      return deploy(chosen, conversion.backend, io);
+    });
 }
 
-async function deploy(
-  path: string,
-  { flags, backend }: { readonly flags: Flags; readonly backend: AnyBackend },
-  io: Io,
-): Promise<void> {
+async function deploy({ model: path, flags }: Chosen<Flags>, backend: AnyBackend, io: Io): Promise<void> {
   const context = stageContext(io);
   const given = await parseSchemaOptions(backend.options, flags);
   const original = await openModel(path, context);
   const out = flags.out ?? defaultOut(original.facts.name);
   const app = flags.app ? appFolder(out) : undefined;
   for (const folder of [out, ...(app ? [app] : [])]) await checkOutputFolder(folder, flags);
+  if (app !== undefined && !flags.dryRun) {
+    // Asked before the long work, not after it.
+    const { facts, license } = original;
+    await agreeToLicense(license, { io, context, accepted: flags.acceptLicense, model: facts.name });
+  }
   const began = performance.now();
   const prepared = await prepareWeights({ backend, model: original, options: given }, flags, {
     io,

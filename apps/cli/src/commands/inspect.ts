@@ -1,7 +1,8 @@
-import type { Checkpoint, CheckpointTensor } from "@pippin/checkpoint";
+import { type Checkpoint, type CheckpointTensor, openCheckpointTree } from "@pippin/checkpoint";
 import { openCheckpoint } from "@pippin/checkpoint/node";
 import type { DescriptionRow, PackageDescription } from "@pippin/core";
 import type { Command } from "commander";
+import { peekModelArgument, readModelArgument } from "../model-argument.ts";
 import { detectBackend } from "../package.ts";
 import { formatBytes, formatTable, printableLine } from "../terminal/format.ts";
 import { type CommandContext, type Io, say, sayJson, stageContext } from "../terminal/io.ts";
@@ -11,7 +12,7 @@ const MAX_TEXT = 100;
 
 export function define(command: Command, { io }: { io: Io }): void {
   command
-    .argument("<path>", "a model or a package")
+    .argument("<path>", "a model, also a repository (only its headers are read), or a package")
     .option("--all", "show every row and whole texts")
     .option("--json", "print everything as JSON")
     .addHelpText("after", "\nExamples:\n  pippin inspect models/pip-chat\n  pippin inspect build/pip")
@@ -23,8 +24,13 @@ export function define(command: Command, { io }: { io: Io }): void {
 }
 
 async function describe(path: string, io: Io): Promise<PackageDescription> {
-  const backend = await detectBackend(path, io.cwd);
   const context = stageContext(io);
+  const model = await readModelArgument(path);
+  if (model.kind === "repository") {
+    const remote = await peekModelArgument(model, context);
+    return describeCheckpoint(await openCheckpointTree(remote, context), context);
+  }
+  const backend = await detectBackend(path, io.cwd);
   if (backend === undefined) return describeCheckpoint(await openCheckpoint(path, context), context);
   const opened = await backend.open(path, { signal: io.signal });
   try {

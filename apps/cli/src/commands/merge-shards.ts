@@ -1,5 +1,6 @@
 import { mergeShards } from "@pippin/checkpoint/node";
 import type { Command } from "commander";
+import { localModel } from "../model-argument.ts";
 import { formatBytes } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { outputPath } from "./convert.ts";
@@ -12,14 +13,16 @@ interface Flags {
 
 export function define(command: Command, { io }: { io: Io }): void {
   command
-    .argument("<model>", "folder with shards")
+    .argument("<model>", "repository or folder with shards")
     .requiredOption("--out <file>", "the .safetensors file to write", outputPath)
     .option("--force", "replace the file")
     .option("--dry-run", "say what would be written, and write nothing")
     .option("--json", "print the result as JSON")
     .addHelpText("after", "\nExample:\n  pippin merge-shards models/qwen --out model.safetensors")
     .action(async (path: string, { out, force = false, dryRun = false }: Flags) => {
-      const merged = await mergeShards(path, out, { force, dryRun }, stageContext(io));
+      const context = stageContext(io);
+      const model = await localModel(path, context);
+      const merged = await mergeShards(model.path, out, { force, dryRun }, context);
       if (io.json) sayJson(io, { ...(dryRun ? { dryRun } : {}), ...merged });
       const { byteLength, tensors, files } = merged;
       const what = `${formatBytes(byteLength)}, ${tensors} tensors of ${files} ${files === 1 ? "file" : "files"}`;

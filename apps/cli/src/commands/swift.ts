@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Artifact } from "@pippin/core";
 import { checkOutputFolder } from "@pippin/core/node";
+import type { License } from "@pippin/hub";
 import {
   generateSwiftPackage,
   planSwiftPackage,
@@ -10,6 +11,7 @@ import {
 } from "@pippin/swift-codegen";
 import { type Command, Option } from "commander";
 import { goldenCases } from "../golden.ts";
+import { agreeToLicense, licenseOption } from "../license.ts";
 import { type OpenPackage, openPackage, startRunner } from "../package.ts";
 import { packageBytes } from "../package-size.ts";
 import { addSchemaOptions, parseSchemaOptions } from "../schema-options.ts";
@@ -24,6 +26,7 @@ interface Flags extends Readonly<Record<string, unknown>> {
   readonly dryRun?: boolean;
   /** Absent: by the package's size. */
   readonly selfTest?: boolean;
+  readonly acceptLicense?: string;
 }
 
 /** Above this size the answers of the self-test take minutes here. */
@@ -42,6 +45,7 @@ export function define(command: Command, { io }: { io: Io }): void {
       ),
     )
     .addOption(new Option("--no-self-test", "do not").default(undefined))
+    .addOption(licenseOption())
     .option("--force", "replace what is in the folder")
     .option("--dry-run", "say what would be written, and write nothing")
     .option("--json", "print the artifact as JSON")
@@ -57,6 +61,10 @@ async function swift(path: string, flags: Flags, io: Io): Promise<void> {
   const input = await swiftInput(opened, { golden: undefined });
   const plan = await planSwiftPackage(input, options, context);
   if (flags.dryRun) return sayDryRun(io, plan, flags.out);
+  await agreeToLicense(licenseOfPackage(opened), {
+    ...{ io, context, accepted: flags.acceptLicense },
+    model: input.manifest.model.source,
+  });
   const golden = (await wantsSelfTest(opened, flags)) ? await answers(opened, context) : undefined;
   // The plan has said all that there is to warn of.
   const quiet = { signal: context.signal, progress: context.progress! };
@@ -68,6 +76,12 @@ async function swift(path: string, flags: Flags, io: Io): Promise<void> {
     quiet,
   );
   sayPackage(io, { artifact, plan, input, answers: golden?.length }, context);
+}
+
+/** What the conversion recorded, which is a name alone. */
+function licenseOfPackage({ opened }: OpenPackage): License | undefined {
+  const name = opened.manifest?.model.license;
+  return name === undefined ? undefined : { id: name };
 }
 
 async function wantsSelfTest({ opened }: OpenPackage, { selfTest }: Flags): Promise<boolean> {

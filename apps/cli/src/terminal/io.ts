@@ -72,6 +72,8 @@ function printWarning(io: Io, { code, message, hint }: Warning): void {
 /** A stage context that prints warnings and keeps them for `--json`. */
 export interface CommandContext extends StageContext {
   readonly signal: AbortSignal;
+  /** Where settings of the Hub come from. */
+  readonly env: Streams["env"];
   readonly warnings: readonly Warning[];
   warn(warning: Warning): void;
 }
@@ -82,6 +84,7 @@ export function stageContext(io: Io): CommandContext {
   return {
     warnings,
     signal: io.signal,
+    env: io.env,
     progress: (event) => io.progress.show(event),
     warn(warning) {
       warnings.push(warning);

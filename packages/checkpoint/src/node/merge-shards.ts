@@ -1,12 +1,11 @@
 import { realpath } from "node:fs/promises";
-import { join } from "node:path";
 import type { StageContext } from "@pippin/core";
 import { checkOutputFile, withOutputFile } from "@pippin/core/node";
 import { type Segment, writeSegments } from "@pippin/kernels/node";
 import { checkpointError } from "../errors.ts";
+import { type PlacedTensor, readSafetensorsFiles } from "../safetensors-files.ts";
 import { safetensorsFront } from "../safetensors-header-bytes.ts";
 import { findWeights } from "./find-weights.ts";
-import { type PlacedTensor, readSafetensorsFiles } from "./safetensors-files.ts";
 
 export interface MergeShardsOptions {
   /** `__metadata__` of the output; default: `{ format: "pt" }`, which transformers demands. */
@@ -42,9 +41,9 @@ export async function mergeShards(
   options: MergeShardsOptions = {},
   context: StageContext = {},
 ): Promise<MergedShards> {
-  const place = await findWeights(folder);
-  if (place.kind === "gguf") throw notSafetensors(join(place.folder, place.file));
-  const read = await readSafetensorsFiles(place, context);
+  const { tree, weights } = await findWeights(folder);
+  if (weights.kind === "gguf") throw notSafetensors(tree.locate(weights.file));
+  const read = await readSafetensorsFiles(tree, weights, context);
   for (const warning of read.warnings) context.warn?.(warning);
   await refuseInput(outputFile, new Set([...read.tensors.values()].map(({ file }) => file)));
   const front = safetensorsFront(read.tensors, options.metadata ?? { format: "pt" }, outputFile);

@@ -20,7 +20,7 @@ test.each([
   ["then the one GGUF", ["m.gguf", "pytorch_model.bin"], { kind: "gguf", file: "m.gguf" }],
 ])("in a folder %s is taken", async (_, names, expected) => {
   const folder = await folderOf(Object.fromEntries(names.map((name) => [name, ""])));
-  expect(await findWeights(folder)).toEqual({ ...expected, folder });
+  expect(await findWeights(folder)).toMatchObject({ weights: expected, tree: { name: folder } });
 });
 
 test.each([
@@ -29,7 +29,7 @@ test.each([
   ["a.gguf", { kind: "gguf", file: "a.gguf" }],
 ])("the file %s is taken as it is", async (name, expected) => {
   const folder = await folderOf({ [name]: "" });
-  expect(await findWeights(join(folder, name))).toEqual({ ...expected, folder });
+  expect(await findWeights(join(folder, name))).toMatchObject({ weights: expected, tree: { name: folder } });
 });
 
 test("a path that does not exist is named", async () => {
@@ -45,7 +45,7 @@ test("a path that no file system takes is unreadable", async () => {
 });
 
 test.each([
-  ["an empty folder", [], "is empty"],
+  ["an empty folder", [], "holds no files"],
   ["a folder without weights", ["config.json", "README.md"], '"README.md", "config.json"'],
 ])("%s: CHECKPOINT_NO_WEIGHTS", async (_, names, message) => {
   const folder = await folderOf(Object.fromEntries(names.map((name) => [name, ""])));

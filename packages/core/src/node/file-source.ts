@@ -1,8 +1,8 @@
-import { open } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import { checkRange } from "../byte-source.ts";
-import { type CoreErrorCode, PippinError } from "../errors.ts";
-import type { OpenByteSource } from "../file-tree.ts";
+import { type FileTree, type OpenByteSource, readJson, unreadable } from "../file-tree.ts";
 import { throwIfCancelled } from "../stage.ts";
+import { resolveInside } from "./safe-path.ts";
 
 /** Node reads less than 2 GiB at once. */
 const MAX_READ_BYTES = 1024 * 1024 * 1024;
@@ -51,26 +51,30 @@ export async function fileSource(path: string, name: string = path): Promise<Ope
  * @param maxBytes - refuses larger files before reading them.
  * @throws PippinError `CORE_FILE_UNREADABLE` when it is missing, too large or not JSON in UTF-8.
  */
-export async function readJsonFile(path: string, maxBytes: number = 64 * 1024 * 1024): Promise<unknown> {
+export async function readJsonFile(path: string, maxBytes?: number): Promise<unknown> {
   const file = await fileSource(path);
   try {
-    if (file.byteLength > maxBytes) {
-      throw new Error(`it has ${file.byteLength} bytes, more than the ${maxBytes} expected at most`);
-    }
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await file.read(0, file.byteLength)));
-  } catch (cause) {
-    throw unreadable(path, cause);
+    return await readJson(file, maxBytes === undefined ? {} : { maxBytes });
   } finally {
     await file.close();
   }
 }
 
-function unreadable(name: string, cause: unknown): PippinError<CoreErrorCode> {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new PippinError("CORE_FILE_UNREADABLE", {
-    message: `cannot read ${name}: ${reason}`,
-    hint: "Check the path and the file's permissions.",
-    details: { name },
-    cause,
-  });
+/** A folder's files; what lies in folders of it can be opened, and is not listed. */
+export function folderTree(folder: string): FileTree {
+  const locate = (path: string) => resolveInside(folder, path);
+  return {
+    name: folder,
+    locate,
+    async list() {
+      const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
+        throw unreadable(folder, cause);
+      });
+      return entries
+        .filter((entry) => !entry.isDirectory())
+        .map(({ name }) => name)
+        .sort();
+    },
+    open: (path) => fileSource(locate(path)),
+  };
 }

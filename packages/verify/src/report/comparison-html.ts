@@ -1,3 +1,4 @@
+import { escapeHtml, figure, list, table } from "@pippin/core/html";
 import {
   COMPARISON_COLUMNS,
   comparisonRows,
@@ -7,10 +8,9 @@ import {
   klOf,
   measuredOn,
 } from "./comparison.ts";
-import { escapeHtml } from "./escape.ts";
 import { formatNumber, formatPercent, THRESHOLD_COLUMNS, thresholdRows } from "./figures.ts";
-import { figure, list, page, table, verdict } from "./html-parts.ts";
 import type { ComparedPackage, ComparisonReport } from "./model.ts";
+import { reportPage, verdict } from "./page.ts";
 import { legendHtml, type Plot, plotSvg } from "./plot.ts";
 import { styleOf } from "./plot-parts.ts";
 import { isDrawable, type Scatter, scatterSvg } from "./scatter.ts";
@@ -23,7 +23,7 @@ export function renderComparisonHtml(report: ComparisonReport): string {
   const thresholds = packages.flatMap((each) => thresholdRows(each).map((row) => [each.package, ...row]));
   const trade = tradeOf(report);
   const layers = layersOf(packages);
-  return page(title, [
+  return reportPage(title, [
     `<h1>${escapeHtml(title)}</h1>`,
     verdict(passed, `${measuredOn(report)}; executed in ${precisions}`),
     list(warnings.map(({ message }) => message)),

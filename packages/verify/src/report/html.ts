@@ -1,5 +1,5 @@
+import { escapeHtml, figure, list, table } from "@pippin/core/html";
 import { FP16_MAX } from "../layers.ts";
-import { escapeHtml } from "./escape.ts";
 import {
   formatNumber,
   LAYER_COLUMNS,
@@ -8,8 +8,8 @@ import {
   THRESHOLD_COLUMNS,
   thresholdRows,
 } from "./figures.ts";
-import { figure, list, page, table, verdict } from "./html-parts.ts";
 import type { AnswerText, VerifyReport } from "./model.ts";
+import { reportPage, verdict } from "./page.ts";
 import { type Plot, plotSvg } from "./plot.ts";
 
 /** The report as one HTML page that needs nothing else: no network, no script, pictures in the page. */
@@ -34,7 +34,7 @@ export function renderHtml(report: VerifyReport): string {
       : "",
     answers.length > 0 ? `<h2>Answers</h2>${answers.map(answerHtml).join("")}` : "",
   ];
-  return page(title, body);
+  return reportPage(title, body);
 }
 
 function plotsOf({ text }: VerifyReport): Plot[] {

@@ -1,4 +1,4 @@
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "@pippin/core/html";
 
 /** Each differs from the others in color, and from its neighbors in dash and marker. */
 export const STYLES = ["a", "b", "c", "d", "e", "f"] as const;

@@ -1,4 +1,4 @@
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "@pippin/core/html";
 import { formatNumber } from "./figures.ts";
 import {
   BOTTOM,

@@ -1,56 +1,39 @@
-import { join } from "node:path";
-import type { ByteSource, StageContext } from "@pippin/core";
-import { fileSource } from "@pippin/core/node";
-import { type Checkpoint, type CheckpointTensor, checkpointTensor } from "../checkpoint.ts";
-import { checkpointError } from "../errors.ts";
-import { type Gguf, readGguf, tensorTwice } from "../gguf.ts";
-import { type GgufConfig, ggufConfig, ggufGenerationConfig } from "../gguf-config.ts";
-import { ggufTensorName, ggufTensorOps, ROPE_FACTORS_TENSOR } from "../gguf-names.ts";
-import type { GgufValue } from "../gguf-values.ts";
-import { MAX_ROPE_FACTORS } from "../limits.ts";
-import { ggufQuantization } from "../quantization.ts";
-import { tensorInvalid } from "../tensor-info.ts";
+import { type ByteSource, type FileTree, type StageContext, withFile } from "@pippin/core";
+import { type Checkpoint, type CheckpointTensor, checkpointTensor } from "./checkpoint.ts";
+import { checkpointError } from "./errors.ts";
+import { type Gguf, readGguf, tensorTwice } from "./gguf.ts";
+import { type GgufConfig, ggufConfig, ggufGenerationConfig } from "./gguf-config.ts";
+import { ggufTensorName, ggufTensorOps, ROPE_FACTORS_TENSOR } from "./gguf-names.ts";
+import type { GgufValue } from "./gguf-values.ts";
+import { MAX_ROPE_FACTORS } from "./limits.ts";
+import { ggufQuantization } from "./quantization.ts";
+import { tensorInvalid } from "./tensor-info.ts";
 
 /** Opens a GGUF file as the checkpoint that it would be on Hugging Face. */
-export async function openGguf(folder: string, file: string, context: StageContext): Promise<Checkpoint> {
-  const path = join(folder, file);
-  const source = await fileSource(path);
-  try {
-    const gguf = await readGguf(source, context.signal);
-    refuseSplit(gguf, path);
-    const config = ggufConfig(gguf, await readRopeFactors(gguf, source, context.signal));
-    const generationConfig = ggufGenerationConfig(gguf);
-    return {
-      format: "gguf",
-      name: file.replace(/\.gguf$/, ""),
-      config,
-      ...(generationConfig && { generationConfig }),
-      tensors: renamed(gguf, config, path),
-      metadata: generalStrings(gguf.metadata),
-      gguf: { metadata: gguf.metadata },
-      files: [{ path: file, byteLength: source.byteLength }],
-      warnings: [],
-    };
-  } finally {
-    await source.close();
-  }
-}
-
-/**
- * The metadata of a GGUF file of any architecture, also of one that holds a vocabulary and no weights.
- *
- * @throws PippinError `CHECKPOINT_GGUF_INVALID` and its kin, `CORE_FILE_UNREADABLE`.
- */
-export async function readGgufMetadata(
-  path: string,
-  { signal }: StageContext = {},
-): Promise<ReadonlyMap<string, GgufValue>> {
-  const source = await fileSource(path);
-  try {
-    return (await readGguf(source, signal)).metadata;
-  } finally {
-    await source.close();
-  }
+export function openGguf(tree: FileTree, file: string, { signal }: StageContext): Promise<Checkpoint> {
+  const path = tree.locate(file);
+  return withFile(
+    tree,
+    file,
+    async (source) => {
+      const gguf = await readGguf(source, signal);
+      refuseSplit(gguf, path);
+      const config = ggufConfig(gguf, await readRopeFactors(gguf, source, signal));
+      const generationConfig = ggufGenerationConfig(gguf);
+      return {
+        format: "gguf" as const,
+        name: file.replace(/\.gguf$/, ""),
+        config,
+        ...(generationConfig && { generationConfig }),
+        tensors: renamed(gguf, config, path),
+        metadata: generalStrings(gguf.metadata),
+        gguf: { metadata: gguf.metadata },
+        files: [{ path: file, byteLength: source.byteLength }],
+        warnings: [],
+      };
+    },
+    signal,
+  );
 }
 
 function refuseSplit(gguf: Gguf, file: string): void {

@@ -1,8 +1,15 @@
 import { escapeHtml } from "./escape.ts";
-import { STYLE } from "./style.ts";
+import { PAGE_STYLE } from "./style.ts";
 
-/** A whole page; empty parts are left out. */
-export function page(title: string, body: readonly string[]): string {
+/**
+ * A whole page that needs no network and no script; empty parts are left out.
+ *
+ * @param style - rules for the parts that only this page has, behind those that all pages share.
+ */
+export function page(
+  { title, style }: { readonly title: string; readonly style: string },
+  body: readonly string[],
+): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -10,7 +17,7 @@ export function page(title: string, body: readonly string[]): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${PAGE_STYLE}${style}</style>
 </head>
 <body>
 <main>
@@ -19,11 +26,6 @@ ${body.filter((part) => part !== "").join("\n")}
 </body>
 </html>
 `;
-}
-
-/** Passed or failed, and how that was found out. */
-export function verdict(passed: boolean, how: string): string {
-  return `<p><span class="verdict ${passed ? "passed" : "failed"}">${passed ? "Passed" : "Failed"}</span> <span class="soft">${escapeHtml(how)}</span></p>`;
 }
 
 /** A picture under its title, with its description as caption. */

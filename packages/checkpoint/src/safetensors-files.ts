@@ -1,14 +1,18 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { isPippinError, type StageContext, throwIfCancelled, type Warning } from "@pippin/core";
-import { fileSource, resolveInside } from "@pippin/core/node";
-import type { CheckpointFile } from "../checkpoint.ts";
-import type { CheckpointWarningCode } from "../errors.ts";
-import { checkpointError, limitExceeded, listed, quoted } from "../errors.ts";
-import { MAX_INDEX_BYTES, MAX_SHARDS, MAX_TENSORS } from "../limits.ts";
-import { readSafetensorsHeader, type SafetensorsTensor } from "../safetensors.ts";
-import { parseShardIndex, type ShardIndex } from "../shard-index.ts";
-import { isAbsent, shardMissing, type WeightsPlace } from "./find-weights.ts";
+import {
+  type FileTree,
+  readText,
+  type StageContext,
+  throwIfCancelled,
+  type Warning,
+  withFile,
+} from "@pippin/core";
+import type { CheckpointFile } from "./checkpoint.ts";
+import type { CheckpointWarningCode } from "./errors.ts";
+import { checkpointError, limitExceeded, listed, quoted } from "./errors.ts";
+import { isMissing, shardMissing, type Weights } from "./find-weights.ts";
+import { MAX_INDEX_BYTES, MAX_SHARDS, MAX_TENSORS } from "./limits.ts";
+import { readSafetensorsHeader, type SafetensorsTensor } from "./safetensors.ts";
+import { parseShardIndex, type ShardIndex } from "./shard-index.ts";
 
 /** The headers of all safetensors files of a model. */
 export interface SafetensorsFiles {
@@ -24,7 +28,7 @@ export interface PlacedTensor extends SafetensorsTensor {
   readonly file: string;
 }
 
-type SafetensorsPlace = Exclude<WeightsPlace, { readonly kind: "gguf" }>;
+type SafetensorsWeights = Exclude<Weights, { readonly kind: "gguf" }>;
 
 /**
  * Reads the headers of one or several safetensors files.
@@ -36,47 +40,50 @@ type SafetensorsPlace = Exclude<WeightsPlace, { readonly kind: "gguf" }>;
  *   `CHECKPOINT_TENSOR_MISSING`, `CHECKPOINT_TENSOR_DUPLICATE`, `CORE_PATH_ESCAPES`.
  */
 export async function readSafetensorsFiles(
-  place: SafetensorsPlace,
+  tree: FileTree,
+  weights: SafetensorsWeights,
   context: StageContext,
 ): Promise<SafetensorsFiles> {
-  if (place.kind === "safetensors") return readHeaders(place.folder, place.files, context);
-  const index = await readIndex(join(place.folder, place.index));
-  const read = await readHeaders(place.folder, index.shards, context);
-  return { ...read, warnings: compareWithIndex(index, read, place) };
+  if (weights.kind === "safetensors") return readHeaders(tree, weights.files, context);
+  const index = await readIndex(tree, weights.index, context.signal);
+  const read = await readHeaders(tree, index.shards, context);
+  return { ...read, warnings: compareWithIndex(index, read, tree) };
 }
 
-async function readIndex(path: string): Promise<ShardIndex> {
-  const source = await fileSource(path);
-  try {
-    if (source.byteLength > MAX_INDEX_BYTES) {
-      throw limitExceeded(path, `it has ${source.byteLength} bytes`, MAX_INDEX_BYTES);
-    }
-  } finally {
-    await source.close();
-  }
-  return parseShardIndex(await readFile(path, "utf8"), path);
+async function readIndex(tree: FileTree, file: string, signal: AbortSignal | undefined): Promise<ShardIndex> {
+  return withFile(
+    tree,
+    file,
+    async (source) => {
+      if (source.byteLength > MAX_INDEX_BYTES) {
+        throw limitExceeded(source.name, `it has ${source.byteLength} bytes`, MAX_INDEX_BYTES);
+      }
+      return parseShardIndex(await readText(source, { maxBytes: MAX_INDEX_BYTES, signal }), source.name);
+    },
+    signal,
+  );
 }
 
 async function readHeaders(
-  folder: string,
+  tree: FileTree,
   names: readonly string[],
   context: StageContext,
 ): Promise<SafetensorsFiles> {
-  if (names.length > MAX_SHARDS) throw limitExceeded(folder, `it holds ${names.length} files`, MAX_SHARDS);
+  if (names.length > MAX_SHARDS) throw limitExceeded(tree.name, `it holds ${names.length} files`, MAX_SHARDS);
   const tensors = new Map<string, PlacedTensor>();
   const metadata = new Map<string, string>();
   const files: CheckpointFile[] = [];
   for (const name of names) {
     throwIfCancelled(context.signal);
-    const file = resolveInside(folder, name);
-    const { header, byteLength } = await readHeader(file, context.signal);
+    const file = tree.locate(name);
+    const { header, byteLength } = await readHeader(tree, name, context.signal);
     for (const [tensor, info] of header.tensors) {
       const other = tensors.get(tensor);
       if (other !== undefined) throw inTwoFiles(tensor, other.file, file);
       tensors.set(tensor, { ...info, file });
     }
     if (tensors.size > MAX_TENSORS)
-      throw limitExceeded(folder, `it holds ${tensors.size} tensors`, MAX_TENSORS);
+      throw limitExceeded(tree.name, `it holds ${tensors.size} tensors`, MAX_TENSORS);
     for (const [key, value] of Object.entries(header.metadata)) {
       if (!metadata.has(key)) metadata.set(key, value);
     }
@@ -86,9 +93,9 @@ async function readHeaders(
   return { tensors, metadata: Object.fromEntries(metadata), files, warnings: [] };
 }
 
-async function readHeader(file: string, signal: AbortSignal | undefined) {
-  const source = await fileSource(file).catch((cause) => {
-    throw isPippinError(cause) && isAbsent(cause.cause) ? shardMissing(file, cause) : cause;
+async function readHeader(tree: FileTree, name: string, signal: AbortSignal | undefined) {
+  const source = await tree.open(name, signal).catch((cause) => {
+    throw isMissing(cause) ? shardMissing(tree.locate(name), cause) : cause;
   });
   try {
     return { header: await readSafetensorsHeader(source, signal), byteLength: source.byteLength };
@@ -97,9 +104,9 @@ async function readHeader(file: string, signal: AbortSignal | undefined) {
   }
 }
 
-function compareWithIndex(index: ShardIndex, read: SafetensorsFiles, place: SafetensorsPlace): Warning[] {
+function compareWithIndex(index: ShardIndex, read: SafetensorsFiles, tree: FileTree): Warning[] {
   for (const [tensor, shard] of index.weightMap) {
-    const file = resolveInside(place.folder, shard);
+    const file = tree.locate(shard);
     if (read.tensors.get(tensor)?.file !== file) throw tensorMissing(tensor, file);
   }
   const extra = [...read.tensors.keys()].filter((name) => !index.weightMap.has(name));

@@ -1,0 +1,117 @@
+import type { License, RepoFile, Snapshot, SnapshotOptions } from "@pippin/hub";
+import type { Command } from "commander";
+import { usageError } from "../errors.ts";
+import { licenseName } from "../license.ts";
+import { settingsOf } from "../model-argument.ts";
+import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "../terminal/format.ts";
+import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
+import { outputPath } from "./convert.ts";
+
+interface Flags {
+  readonly revision?: string;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly localDir?: string;
+  readonly dryRun?: boolean;
+}
+
+export function define(command: Command, { io }: { io: Io }): void {
+  command
+    .argument("<model>", "repository: ORG/NAME or ORG/NAME@revision")
+    .option("--revision <name>", "branch, tag or commit (default: main)")
+    .option("--include <pattern...>", "fetch the files that match, not what a conversion needs: '*.gguf'")
+    .option("--exclude <pattern...>", "leave out files that match")
+    .option("--local-dir <dir>", "put plain files into a folder, not into the cache", outputPath)
+    .option("--dry-run", "say what would be fetched, and fetch nothing")
+    .option("--json", "print the snapshot as JSON")
+    .addHelpText(
+      "after",
+      "\nThe cache is that of the Hugging Face tools. HF_TOKEN, HF_ENDPOINT, HF_HOME and HF_HUB_OFFLINE mean what they mean there.\n\nExamples:\n  pippin fetch Qwen/Qwen2.5-0.5B-Instruct\n  pippin fetch Qwen/Qwen2.5-0.5B-Instruct-GGUF --include '*q4_0.gguf' --local-dir models/qwen",
+    )
+    .action((model: string, flags: Flags) => fetchModel(model, flags, io));
+}
+
+async function fetchModel(argument: string, flags: Flags, io: Io): Promise<void> {
+  const { fetchSnapshot, planSnapshot } = await import("@pippin/hub");
+  const context = stageContext(io);
+  const { repo, options } = await requestOf(argument, flags, await settingsOf(context));
+  if (flags.dryRun) {
+    const plan = await planSnapshot(repo, options, context);
+    if (io.json) sayJson(io, { dryRun: true, ...plan, warnings: context.warnings });
+    return sayDryRun(io, plan);
+  }
+  const began = performance.now();
+  const snapshot = await fetchSnapshot(repo, options, context);
+  const seconds = (performance.now() - began) / 1000;
+  if (io.json) sayJson(io, { ...snapshot, warnings: context.warnings, seconds });
+  saySnapshot(io, snapshot, seconds);
+}
+
+async function requestOf(
+  argument: string,
+  { revision, include, exclude, localDir }: Flags,
+  settings: SnapshotOptions,
+): Promise<{ repo: string; options: SnapshotOptions }> {
+  const { parseModelId } = await import("@pippin/hub");
+  const id = parseModelId(argument);
+  if (id === undefined)
+    throw usageError(
+      `${JSON.stringify(argument)} names no repository`,
+      "Give ORG/NAME or ORG/NAME@revision.",
+    );
+  if (revision !== undefined && id.revision !== undefined && revision !== id.revision)
+    throw usageError("two revisions are named", "Give one, behind @ or by --revision.");
+  const wanted = revision ?? id.revision;
+  return {
+    repo: id.repo,
+    options: {
+      ...settings,
+      ...(wanted !== undefined && { revision: wanted }),
+      ...(include && { include }),
+      ...(exclude && { exclude }),
+      ...(localDir !== undefined && { localDir }),
+    },
+  };
+}
+
+function saySnapshot(io: Io, snapshot: Snapshot, seconds: number): void {
+  const { repo, revision, path, files, fetchedBytes, reusedBytes } = snapshot;
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const fetched =
+    fetchedBytes === 0
+      ? "all of it was there"
+      : `fetched ${formatBytes(fetchedBytes)} in ${formatSeconds(seconds)}${reusedBytes > 0 ? `, ${formatBytes(reusedBytes)} were there` : ""}`;
+  say(io, `${io.strong(printableLine(path))}  ${formatBytes(size)} in ${files.length} files`);
+  say(io, io.dim(`${printableLine(repo)} at ${revision}; ${fetched}`));
+  sayLicense(io, snapshot.license);
+  say(io, `next: npx pippin convert ${shellWord(path)}`);
+}
+
+interface SnapshotPlan {
+  readonly repo: string;
+  readonly revision: string;
+  readonly files: readonly (RepoFile & { readonly present: boolean })[];
+  readonly missingBytes: number;
+  readonly totalBytes: number;
+  readonly license?: License;
+}
+
+function sayDryRun(io: Io, { repo, revision, files, missingBytes, totalBytes, license }: SnapshotPlan): void {
+  say(
+    io,
+    `would fetch ${printableLine(repo)} at ${revision}: ${formatBytes(missingBytes)} of ${formatBytes(totalBytes)}`,
+  );
+  const rows = files.map(({ path, size, present }) => [
+    `  ${printableLine(path)}`,
+    formatBytes(size),
+    present ? "is there" : "",
+  ]);
+  for (const line of formatTable(rows)) say(io, line);
+  sayLicense(io, license);
+}
+
+function sayLicense(io: Io, license: License | undefined): void {
+  const text = license === undefined ? "not stated" : printableLine(licenseName(license));
+  const where = license?.url === undefined ? "" : `, ${printableLine(license.url)}`;
+  say(io, `licence: ${text}${where}`);
+}

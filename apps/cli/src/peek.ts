@@ -1,0 +1,62 @@
+import { type Checkpoint, openCheckpointTree } from "@pippin/checkpoint";
+import { type FileTree, type ModelFacts, readJson, readText, withFile } from "@pippin/core";
+import { type Decoder, readDecoder } from "@pippin/decoder";
+import type { License, RemoteModel } from "@pippin/hub";
+import { chatFacts } from "@pippin/tokenizer";
+import { licenseName } from "./license.ts";
+import { openModel } from "./model.ts";
+import { peekModelArgument, readModelArgument } from "./model-argument.ts";
+import type { CommandContext } from "./terminal/io.ts";
+
+/** A model of which only headers and small files were read. */
+export interface PeekedModel {
+  readonly checkpoint: Checkpoint;
+  readonly decoder: Decoder;
+  readonly facts: ModelFacts;
+  readonly license: License | undefined;
+  /** Of a repository: what it took to look. */
+  readonly remote?: RemoteModel;
+}
+
+/**
+ * Opens what a model argument means, and of a repository only config, headers and chat template, by ranges.
+ *
+ * @throws PippinError `HUB_*`, `CHECKPOINT_*`, `DECODER_*`, `TOKENIZER_*`.
+ */
+export async function peek(argument: string, context: CommandContext): Promise<PeekedModel> {
+  const model = await readModelArgument(argument);
+  if (model.kind === "local") return openModel(argument, context);
+  const remote = await peekModelArgument(model, context);
+  const checkpoint = await openCheckpointTree(remote, context);
+  for (const warning of checkpoint.warnings) context.warn(warning);
+  const { license, repo, revision } = remote;
+  const { chatTemplate, stopTokens } = await chatFactsOf(remote, checkpoint, context);
+  return {
+    ...{ checkpoint, remote, license },
+    decoder: readDecoder(checkpoint),
+    facts: {
+      ...{ name: repo, revision, stopTokens },
+      license: license && licenseName(license),
+      chatTemplate: chatTemplate?.source,
+    },
+  };
+}
+
+async function chatFactsOf(
+  tree: FileTree,
+  { config, generationConfig, gguf }: Checkpoint,
+  { signal }: CommandContext,
+): Promise<ReturnType<typeof chatFacts>> {
+  const present = new Set(await tree.list(signal));
+  const read = async <Value>(name: string, as: typeof readJson | typeof readText) =>
+    present.has(name)
+      ? ((await withFile(tree, name, (source) => as(source, { signal }), signal)) as Value)
+      : undefined;
+  const ofGguf = gguf?.metadata.get("tokenizer.chat_template");
+  return chatFacts({
+    ...{ config, generationConfig },
+    tokenizerConfig: await read("tokenizer_config.json", readJson),
+    specialTokensMap: await read("special_tokens_map.json", readJson),
+    jinjaFile: typeof ofGguf === "string" ? ofGguf : await read<string>("chat_template.jinja", readText),
+  });
+}
