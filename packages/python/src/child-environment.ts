@@ -28,6 +28,10 @@ export function childEnvironment(env: Variables, purpose: "install" | "run"): Re
     ...Object.fromEntries(kept),
     PYTHONNOUSERSITE: "1",
     PYTHONDONTWRITEBYTECODE: "1",
-    ...(purpose === "run" && { HF_HUB_OFFLINE: "1", TRANSFORMERS_OFFLINE: "1", TOKENIZERS_PARALLELISM: "false" }),
+    ...(purpose === "run" && {
+      HF_HUB_OFFLINE: "1",
+      TRANSFORMERS_OFFLINE: "1",
+      TOKENIZERS_PARALLELISM: "false",
+    }),
   };
 }

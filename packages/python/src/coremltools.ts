@@ -29,6 +29,7 @@ export const CoremltoolsOptions = z.object({
     .default(64),
   length: z.enum(["ranged", "fixed"]).default("ranged"),
   names: z.enum(["pippin", "swift-transformers"]).default("pippin"),
+  chunkHashes: z.boolean().default(true),
   /** `own`: a decoder of this engine; `transformers`: the module of that library, for families that the decoder does not know. */
   route: z.enum(["own", "transformers"]).default("own"),
 });
@@ -75,9 +76,13 @@ export const coremltoolsEngine: Engine<CoremltoolsOptions> = {
     try {
       const result = await convertWith(input, { ...options, target }, { ...run, path, work }, context);
       if (result.package !== name) throw noPackage(`it names its package ${JSON.stringify(result.package)}`);
-      const files = await packageFiles(path, context.signal);
-      if (!files.some((file) => file.path === "Manifest.json")) throw noPackage("there is no Manifest.json in it");
-      return { artifacts: [artifactOf(input, { ...options, target }, { path, files })], manifest: result.manifest };
+      const files = await packageFiles(path, { chunkHashes: options.chunkHashes, signal: context.signal });
+      if (!files.some((file) => file.path === "Manifest.json"))
+        throw noPackage("there is no Manifest.json in it");
+      return {
+        artifacts: [artifactOf(input, { ...options, target }, { path, files })],
+        manifest: result.manifest,
+      };
     } finally {
       await rm(work, { recursive: true, force: true });
     }
@@ -86,7 +91,7 @@ export const coremltoolsEngine: Engine<CoremltoolsOptions> = {
 
 async function convertWith(
   { model, facts, metadata = {} }: EngineInput,
-  { names, ...options }: CoremltoolsOptions,
+  { names, chunkHashes: _, ...options }: CoremltoolsOptions,
   { path, work, ...run }: EngineRun & { readonly path: string; readonly work: string },
   context: StageContext,
 ): Promise<z.infer<typeof Result>> {

@@ -55,7 +55,8 @@ export async function environmentStatus(folder: string): Promise<EnvironmentStat
   const marker = await readMarker(folder);
   const python = environmentPython(folder);
   const present = await exists(python);
-  if (marker === undefined) return { state: (await exists(join(folder, VENV))) ? "incomplete" : "missing", folder };
+  if (marker === undefined)
+    return { state: (await exists(join(folder, VENV))) ? "incomplete" : "missing", folder };
   if (!present) return { state: "incomplete", folder };
   if (marker.pins !== pins.hash) return { state: "outdated", folder };
   return { state: "ready", folder, environment: { python, version: marker.python } };
@@ -77,7 +78,10 @@ export async function removeEnvironment(folder: string): Promise<boolean> {
  * @throws PippinError `PYTHON_MISSING`, `PYTHON_TOO_OLD`, `PYTHON_TOO_NEW`, `PYTHON_VENV_FAILED`, `PYTHON_INSTALL_FAILED`,
  *   `PYTHON_DISK_FULL`, `CORE_CANCELLED`.
  */
-export async function setupEnvironment(options: SetupOptions, context: StageContext = {}): Promise<Environment> {
+export async function setupEnvironment(
+  options: SetupOptions,
+  context: StageContext = {},
+): Promise<Environment> {
   const { folder } = options;
   for (;;) {
     const status = await environmentStatus(folder);
@@ -88,7 +92,13 @@ export async function setupEnvironment(options: SetupOptions, context: StageCont
       );
     } catch (error) {
       if (!isPippinError(error) || error.code !== "CORE_OUTPUT_BUSY") throw error;
-      context.progress?.({ stage: "setup", unit: "steps", done: 0, total: STEPS, item: "waiting for another pippin" });
+      context.progress?.({
+        stage: "setup",
+        unit: "steps",
+        done: 0,
+        total: STEPS,
+        item: "waiting for another pippin",
+      });
       await sleep(BUSY_POLL_MS, undefined, { signal: context.signal }).catch(() => undefined);
       throwIfCancelled(context.signal);
     }
@@ -107,7 +117,11 @@ async function make(options: SetupOptions, marker: string, context: StageContext
   say(0, "looking for Python");
   const pins = await coremltoolsPins();
   const base = await findPython(
-    { ...PINNED_PYTHON, env: options.env, ...(options.python !== undefined && { candidates: [options.python] }) },
+    {
+      ...PINNED_PYTHON,
+      env: options.env,
+      ...(options.python !== undefined && { candidates: [options.python] }),
+    },
     context,
   );
   await mkdir(folder, { recursive: true });
@@ -119,9 +133,16 @@ async function make(options: SetupOptions, marker: string, context: StageContext
     await createVenv({ base: base.path, folder: join(folder, VENV) }, options, context);
   }
   say(2, "installing");
-  await installPins({ python, pins }, options, { ...context, progress: (event) => say(2, event.item ?? "installing") });
+  await installPins({ python, pins }, options, {
+    ...context,
+    progress: (event) => say(2, event.item ?? "installing"),
+  });
   say(3, "checking");
-  const { wrong, python: version } = await checkPins(python, { env: options.env, required: pins.required }, context.signal);
+  const { wrong, python: version } = await checkPins(
+    python,
+    { env: options.env, required: pins.required },
+    context.signal,
+  );
   if (wrong.length > 0) throw notInstalled(pinsText(wrong));
   await writeMarker(marker, pins, version);
   say(STEPS, "ready");

@@ -21,7 +21,8 @@ const KNOWN: readonly KnownFailure[] = [
     hint: "The engine holds the whole model in memory, several times over; --engine pippin streams it.",
   },
   {
-    pattern: /only 0-dimensional arrays can be converted|numpy\.(dtype|core\.multiarray).* (size changed|failed to import)/,
+    pattern:
+      /only 0-dimensional arrays can be converted|numpy\.(dtype|core\.multiarray).* (size changed|failed to import)/,
     code: "PYTHON_NUMPY_UNFIT",
     hint: "coremltools 9.0 needs numpy below 2.4: run pippin python setup, which pins it.",
   },
@@ -33,7 +34,8 @@ const KNOWN: readonly KnownFailure[] = [
 ];
 
 /** Progress bars and warnings say nothing of a failure. */
-const NOISE = /\d+%\||^\s*\^+\s*$|Warning: |^Failed to load _ML|not been tested with coremltools|is not supported\. Minimum/;
+const NOISE =
+  /\d+%\||^\s*\^+\s*$|Warning: |^Failed to load _ML|not been tested with coremltools|is not supported\. Minimum/;
 const MAX_SHOWN = 3;
 const MAX_SHOWN_LENGTH = 300;
 
@@ -45,7 +47,8 @@ export function usefulLines(tail: readonly string[]): string[] {
   const traceback = tail.findLastIndex((line) => line.startsWith("Traceback (most recent call last)"));
   const after = traceback < 0 ? [] : tail.slice(traceback + 1);
   const exception = after.findIndex((line) => /^[A-Za-z_][\w.]*(:|$)/.test(line));
-  const lines = exception < 0 ? tail.filter((line) => !NOISE.test(line)).slice(-MAX_SHOWN) : after.slice(exception);
+  const lines =
+    exception < 0 ? tail.filter((line) => !NOISE.test(line)).slice(-MAX_SHOWN) : after.slice(exception);
   return lines.slice(0, MAX_SHOWN).map((line) => shorten(line.trim()));
 }
 
@@ -80,7 +83,10 @@ export function failureOf({ what, result, log, otherwise }: Failure): PippinErro
   return make(code, `${what}${status}${said}`, hint);
 }
 
-function unfinishedOf(end: ProcessEnd, what: string): (Omit<KnownFailure, "pattern"> & { message: string }) | undefined {
+function unfinishedOf(
+  end: ProcessEnd,
+  what: string,
+): (Omit<KnownFailure, "pattern"> & { message: string }) | undefined {
   switch (end.kind) {
     case "timeout":
       return {

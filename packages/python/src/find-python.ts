@@ -37,7 +37,10 @@ const CANDIDATES: readonly string[] =
  *
  * @throws PippinError `PYTHON_MISSING`, `PYTHON_TOO_OLD`, `PYTHON_TOO_NEW`, `CORE_CANCELLED`.
  */
-export async function findPython(options: FindPythonOptions, context: StageContext = {}): Promise<FoundPython> {
+export async function findPython(
+  options: FindPythonOptions,
+  context: StageContext = {},
+): Promise<FoundPython> {
   const { minimum = MINIMUM, below, candidates = CANDIDATES } = options;
   const unfit: { readonly python: FoundPython; readonly code: "PYTHON_TOO_OLD" | "PYTHON_TOO_NEW" }[] = [];
   for (const candidate of candidates) {
@@ -66,7 +69,8 @@ async function askPython(
     { signal, timeoutMs: ANSWER_MS, onLine: (line) => printed.push(line) > 0 },
   );
   const [version = "", path = ""] = printed;
-  const answered = end.kind === "exited" && end.status === 0 && /^\d+\.\d+\.\d+$/.test(version) && path !== "";
+  const answered =
+    end.kind === "exited" && end.status === 0 && /^\d+\.\d+\.\d+$/.test(version) && path !== "";
   return answered ? { path, version } : undefined;
 }
 

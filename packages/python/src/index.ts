@@ -12,5 +12,6 @@ export {
 export type { PythonErrorCode } from "./errors.ts";
 export { type FindPythonOptions, type FoundPython, findPython } from "./find-python.ts";
 export type { InstallSource } from "./install.ts";
+export { PINNED_PYTHON } from "./pins.ts";
 export { needEnvironment } from "./resolve-environment.ts";
 export { type PythonOptions, type PythonScript, runPython } from "./run-python.ts";

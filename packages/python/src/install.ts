@@ -64,8 +64,15 @@ export async function installPins(
         idleTimeoutMs: PIP_IDLE_MS,
         log,
         onLine(line) {
-          const [, verb, what] = /^\s*(Collecting|Downloading|Installing collected packages)(?::? (\S+))?/.exec(line) ?? [];
-          if (verb) progress?.({ stage: "setup", unit: "steps", done: 0, item: `${verb.toLowerCase()} ${what ?? ""}`.trim() });
+          const [, verb, what] =
+            /^\s*(Collecting|Downloading|Installing collected packages)(?::? (\S+))?/.exec(line) ?? [];
+          if (verb)
+            progress?.({
+              stage: "setup",
+              unit: "steps",
+              done: 0,
+              item: `${verb.toLowerCase()} ${what ?? ""}`.trim(),
+            });
           return false;
         },
       },
@@ -80,7 +87,10 @@ async function withLog(
   work: (log: LogFile | undefined) => Promise<void>,
 ): Promise<void> {
   const time = new Date().toISOString().replaceAll(/[:.]/g, "-");
-  const log = logFolder === undefined ? undefined : await openLog(join(logFolder, `${time}-${process.pid}-${name}.log`));
+  const log =
+    logFolder === undefined
+      ? undefined
+      : await openLog(join(logFolder, `${time}-${process.pid}-${name}.log`));
   try {
     await work(log);
   } finally {
@@ -92,7 +102,11 @@ function isDone({ end }: ProcessResult): boolean {
   return end.kind === "exited" && end.status === 0;
 }
 
-function venvFailed(base: string, result: ProcessResult, log: string | undefined): PippinError<PythonErrorCode> {
+function venvFailed(
+  base: string,
+  result: ProcessResult,
+  log: string | undefined,
+): PippinError<PythonErrorCode> {
   const withoutPip = result.tail.some((line) => /ensurepip/.test(line));
   const hint = withoutPip
     ? "Debian and Ubuntu ship venv apart: apt install python3-venv, or name another Python with --python."
@@ -107,10 +121,7 @@ const PIP_FAILURES: readonly (readonly [RegExp, string])[] = [
     /No matching distribution found|Could not find a version/i,
     "There is no wheel for this system and Python: coremltools has them for Apple silicon and x86-64 Linux, Python 3.11 to 3.13. --engine pippin runs everywhere.",
   ],
-  [
-    /hash|mismatch|BadZipFile|IncompleteRead/i,
-    "A download was damaged: run the command again.",
-  ],
+  [/hash|mismatch|BadZipFile|IncompleteRead/i, "A download was damaged: run the command again."],
   [
     /NewConnectionError|name resolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError|Network is unreachable|Max retries/i,
     "The package index cannot be reached: check the network and the proxy, or give a folder of wheels with --wheels. Running it again goes on where it stopped.",
@@ -122,5 +133,10 @@ function pipFailed(result: ProcessResult, log: string | undefined): PippinError<
   const said = errors.length > 0 ? errors.slice(-2) : result.tail;
   const known = PIP_FAILURES.find(([pattern]) => result.tail.some((line) => pattern.test(line)));
   const hint = known?.[1] ?? "Run it again to go on where it stopped.";
-  return failureOf({ what: "pip", result: { ...result, tail: said }, log, otherwise: { code: "PYTHON_INSTALL_FAILED", hint } });
+  return failureOf({
+    what: "pip",
+    result: { ...result, tail: said },
+    log,
+    otherwise: { code: "PYTHON_INSTALL_FAILED", hint },
+  });
 }

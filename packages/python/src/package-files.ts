@@ -4,8 +4,11 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ArtifactFile, CHUNK_BYTES, throwIfCancelled } from "@pippin/core";
 
-/** All files below a folder in order of path, with sizes and hashes; those of large files by piece, too. */
-export async function packageFiles(folder: string, signal?: AbortSignal): Promise<ArtifactFile[]> {
+/** All files below a folder in order of path, with sizes and hashes; of large ones also of each piece, where wanted. */
+export async function packageFiles(
+  folder: string,
+  { chunkHashes, signal }: { readonly chunkHashes: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<ArtifactFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
@@ -15,12 +18,15 @@ export async function packageFiles(folder: string, signal?: AbortSignal): Promis
     throwIfCancelled(signal);
     const full = join(folder, path);
     const { size } = await stat(full);
-    files.push({ path: path.replaceAll("\\", "/"), size, ...(await hashesOf(full)) });
+    files.push({ path: path.replaceAll("\\", "/"), size, ...(await hashesOf(full, chunkHashes)) });
   }
   return files;
 }
 
-async function hashesOf(path: string): Promise<Pick<ArtifactFile, "sha256" | "chunkSha256">> {
+async function hashesOf(
+  path: string,
+  chunkHashes: boolean,
+): Promise<Pick<ArtifactFile, "sha256" | "chunkSha256">> {
   const whole = createHash("sha256");
   const chunks: string[] = [];
   let chunk: Hash = createHash("sha256");
@@ -42,5 +48,5 @@ async function hashesOf(path: string): Promise<Pick<ArtifactFile, "sha256" | "ch
   }
   if (filled > 0) chunks.push(chunk.digest("hex"));
   const sha256 = whole.digest("hex");
-  return chunks.length > 1 ? { sha256, chunkSha256: chunks } : { sha256 };
+  return chunkHashes && chunks.length > 1 ? { sha256, chunkSha256: chunks } : { sha256 };
 }

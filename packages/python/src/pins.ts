@@ -22,7 +22,9 @@ export const PINNED_PYTHON = { minimum: "3.11", below: "3.14" } as const;
 export async function coremltoolsPins(): Promise<Pins> {
   const requirements = pythonFile("requirements-coremltools.txt");
   const constraints = pythonFile("constraints-coremltools.txt");
-  const [required, constrained] = await Promise.all([requirements, constraints].map((path) => readFile(path, "utf8")));
+  const [required, constrained] = await Promise.all(
+    [requirements, constraints].map((path) => readFile(path, "utf8")),
+  );
   return {
     requirements,
     constraints,

@@ -11,7 +11,11 @@ import { checkPins, coremltoolsPins, pinsText } from "./pins.ts";
  * @throws PippinError `PYTHON_ENVIRONMENT_MISSING`, `PYTHON_ENVIRONMENT_UNFIT`, `PYTHON_NOT_STARTED`.
  */
 export async function needEnvironment(
-  { folder, python, env }: { readonly folder: string; readonly python?: string | undefined; readonly env: Variables },
+  {
+    folder,
+    python,
+    env,
+  }: { readonly folder: string; readonly python?: string | undefined; readonly env: Variables },
   { signal }: StageContext = {},
 ): Promise<Environment> {
   if (python !== undefined) {

@@ -43,7 +43,9 @@ export interface ProcessResult {
   readonly tail: readonly string[];
 }
 
-type Stop = { readonly kind: "timeout" | "stalled"; readonly afterMs: number } | { readonly kind: "cancelled" };
+type Stop =
+  | { readonly kind: "timeout" | "stalled"; readonly afterMs: number }
+  | { readonly kind: "cancelled" };
 
 /**
  * Runs a program to its end, without a shell. Whatever ends it ends what it started, too; when this returns, none of it

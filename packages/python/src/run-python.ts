@@ -68,7 +68,8 @@ export async function runPython(
       },
     );
     if (seen.problem) throw problemOf(seen.problem, log?.path);
-    if (result.end.kind !== "exited" || result.end.status !== 0) throw failureOf({ what, result, log: log?.path });
+    if (result.end.kind !== "exited" || result.end.status !== 0)
+      throw failureOf({ what, result, log: log?.path });
     if (seen.results.length !== 1) throw noResult(what, seen.results.length, log?.path);
     return seen.results[0];
   } catch (error) {
