@@ -129,6 +129,15 @@ def gelu(p: Params) -> torch.Tensor:
     return torch.nn.functional.gelu(p["x"], approximate="none" if mode == "EXACT" else "tanh")
 
 
+def real_div(p: Params) -> torch.Tensor:
+    """The quotient; of integers an integer, which programs use for sizes that divide."""
+    x, y = p["x"], p["y"]
+    if x.dtype.is_floating_point:
+        return torch.div(x, y)
+    require(bool((x % y == 0).all()), "real_div of integers with a rest")
+    return torch.div(x, y, rounding_mode="floor")
+
+
 def reduce(operation: Callable[..., torch.Tensor]) -> Kernel:
     """A reduction over `axes`."""
     return lambda p: operation(p["x"], dim=ints(p["axes"]), keepdim=bool(p.get("keep_dims", False)))
@@ -159,7 +168,7 @@ KERNELS: dict[str, Kernel] = {
     "matmul": matmul,
     "maximum": binary(torch.maximum),
     "mul": binary(torch.mul),
-    "real_div": binary(torch.div),
+    "real_div": real_div,
     "reduce_max": reduce(torch.amax),
     "reduce_mean": reduce(torch.mean),
     "reshape": reshape,

@@ -28,9 +28,8 @@ def convert(channel: Channel) -> dict[str, object]:
     from pippin_engine.request import Request
 
     request = Request(**given)
-    from pippin_engine import compression, package
+    from pippin_engine import package
 
-    compression.check(request.quantize, request.target)
     if request.route == "transformers":
         from pippin_engine import transformers_route as route
     else:

@@ -117,20 +117,34 @@ async function convertWith(
 }
 
 /** As the Core ML backend decides. @throws PippinError `PYTHON_OPTION_INVALID`. */
-function targetOf({ target, program, route }: CoremltoolsOptions): NonNullable<CoremltoolsOptions["target"]> {
-  if (program === "stateful" && (target === "ios16" || target === "ios17")) {
-    throw pythonError("PYTHON_OPTION_INVALID", {
-      message: `a stateful program needs ios18, the target is ${target}`,
-      hint: "Choose --program stateless for older systems, or --target ios18.",
-    });
-  }
-  if (program === "stateful" && route === "transformers") {
-    throw pythonError("PYTHON_OPTION_INVALID", {
-      message: "a module of transformers is converted as a stateless program only",
-      hint: "Choose --program stateless.",
-    });
-  }
-  return target ?? (program === "stateful" ? "ios18" : "ios17");
+function targetOf({
+  target: given,
+  program,
+  quantize,
+  route,
+}: CoremltoolsOptions): NonNullable<CoremltoolsOptions["target"]> {
+  const target = given ?? (program === "stateful" ? "ios18" : "ios17");
+  const older = target === "ios16" || target === "ios17";
+  if (program === "stateful" && older)
+    throw optionInvalid(
+      `a stateful program needs ios18, the target is ${target}`,
+      "Choose --program stateless for older systems, or --target ios18.",
+    );
+  if (quantize === "int4" && older)
+    throw optionInvalid(
+      `int4 weights need ios18, the target is ${target}`,
+      "Choose --quantize lut4, a palette of 16 values, or int8 for older systems, or --target ios18.",
+    );
+  if (program === "stateful" && route === "transformers")
+    throw optionInvalid(
+      "a module of transformers is converted as a stateless program only",
+      "Choose --program stateless.",
+    );
+  return target;
+}
+
+function optionInvalid(message: string, hint: string) {
+  return pythonError("PYTHON_OPTION_INVALID", { message, hint });
 }
 
 function artifactOf(

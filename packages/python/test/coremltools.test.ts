@@ -101,6 +101,7 @@ test.each([
 
 test.each([
   [{ program: "stateful", target: "ios17" }, "needs ios18"],
+  [{ program: "stateless", quantize: "int4" }, "int4 weights need ios18, the target is ios17"],
   [{ program: "stateful", route: "transformers" }, "stateless program only"],
 ])("options that do not go together are refused before Python starts: %o", async (options, said) => {
   const { done } = convert("process.exit(1)", options);

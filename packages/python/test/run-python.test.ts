@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ProgressEvent, Warning } from "@pippin/core";
+import type { PippinError, ProgressEvent, Warning } from "@pippin/core";
 import { expect, test } from "vitest";
 import { runPython } from "../src/run-python.ts";
 import { ENV, fakePython, tempFolder } from "./support/fake-python.ts";
@@ -10,6 +10,13 @@ const run = (body: string, { request, ...options }: Record<string, unknown> = {}
     { python: fakePython(body), script: "script.py", request },
     { env: ENV, what: "the engine", timeoutMs: 20_000, ...options },
     context,
+  );
+
+/** The error that a run ends with. */
+const failure = (...given: Parameters<typeof run>): Promise<PippinError> =>
+  run(...given).then(
+    () => Promise.reject(new Error("it did not fail")),
+    (error) => error,
   );
 
 /** What Python prints when an exception is not caught. */
@@ -81,7 +88,7 @@ test.each([
   ],
   ["ValueError: the model\nhas two lines", "PYTHON_FAILED", "Python's own words"],
 ])("a traceback becomes its last lines and a hint: %s", async (last, code, hint) => {
-  const error = await run(traceback(last)).catch((caught) => caught);
+  const error = await failure(traceback(last));
   expect(error).toMatchObject({ code, hint: expect.stringContaining(hint) });
   expect(error.message).toBe(`the engine ended with status 1: ${last.replaceAll("\n", " ")}`);
 });
@@ -122,9 +129,7 @@ test.each([
   ],
   ["a hang", "hang()", "PYTHON_STALLED", "hangs"],
 ])("%s is reported as what it is", async (_, body, code, hint) => {
-  const error = await run(body, { idleTimeoutMs: code === "PYTHON_STALLED" ? 600 : 20_000 }).catch(
-    (caught) => caught,
-  );
+  const error = await failure(body, { idleTimeoutMs: code === "PYTHON_STALLED" ? 600 : 20_000 });
   expect(error).toMatchObject({ code, hint: expect.stringContaining(hint) });
   expect(error.message).not.toMatch(/\p{Cc}/u);
   expect(error.message.length).toBeLessThan(1200);
@@ -144,7 +149,7 @@ test("a script's own problem is the error, and its code is one of ours", async (
 test("everything printed is in a log that the error names, without passwords of URLs", async () => {
   const logFolder = tempFolder();
   const body = `console.error("Looking in https://user:secret@index.example/simple"); process.exit(1);`;
-  const error = await run(body, { logFolder }).catch((caught) => caught);
+  const error = await failure(body, { logFolder });
   const [name] = readdirSync(logFolder);
   const text = readFileSync(join(logFolder, name!), "utf8");
   expect(error.hint).toContain(join(logFolder, name!));

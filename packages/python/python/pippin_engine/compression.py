@@ -6,8 +6,6 @@ from typing import Any
 
 import coremltools.optimize.coreml as cto
 
-from .problems import Problem
-
 SMALL = 2048
 """Matrices of so many elements stay as they are, as in coremltools."""
 BLOCKS = (32, 64, 16)
@@ -25,13 +23,6 @@ class Matrix:
     columns: int
     is_vocabulary: bool
     """Embedding or head: shared by all words, so few bits cost the most here."""
-
-
-def check(quantize: str, target: str) -> None:
-    """Refuses what the target cannot hold."""
-    if quantize == "int4" and target in ("ios16", "ios17"):
-        message = f"int4 weights need ios18, the target is {target}"
-        raise Problem("PYTHON_OPTION_INVALID", message, "Choose --quantize lut4 or int8, or --target ios18.")
 
 
 def matrices_of(model: Any, logits: str) -> Iterator[Matrix]:

@@ -83,7 +83,7 @@ def load(folder: str) -> nn.Module:
         raise Problem(
             "PYTHON_MODULE_MISSING",
             "the route through transformers needs that package, which the environment does not have",
-            "Install transformers in an environment of yours and name it with --python.",
+            "Run pippin python setup, which installs it.",
         ) from error
     if not os.path.isfile(os.path.join(folder, "config.json")):
         raise Problem("PYTHON_MODEL_UNSUPPORTED", f"{folder} has no config.json", "Name a Hugging Face folder of safetensors.")

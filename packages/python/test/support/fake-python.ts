@@ -11,7 +11,7 @@ export function tempFolder(): string {
 }
 
 /** Variables that let the fakes run. */
-export const ENV = { PATH: process.env.PATH };
+export const ENV: Readonly<Record<string, string>> = { PATH: process.env.PATH ?? "" };
 
 const PRELUDE = `
 const fs = require("node:fs");
