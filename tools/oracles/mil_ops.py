@@ -87,9 +87,9 @@ def split(p: Params) -> list[torch.Tensor]:
 
 
 def concat(p: Params) -> torch.Tensor:
-    """Tensors one after another along `axis`."""
+    """Tensors one after another along `axis`; scalars count as vectors of one."""
     require(not bool(p.get("interleave", False)), "concat with interleave")
-    return torch.cat(list(p["values"]), int(p["axis"]))
+    return torch.cat([torch.atleast_1d(value) for value in p["values"]], int(p["axis"]))
 
 
 def linear(p: Params) -> torch.Tensor:
@@ -115,11 +115,27 @@ def attention(p: Params) -> torch.Tensor:
     return torch.softmax(scores, -1) @ p["value"]
 
 
+def layer_norm(p: Params) -> torch.Tensor:
+    """Mean 0 and variance 1 over the last axis, then scaled and moved."""
+    x, width = p["x"], p["x"].shape[-1]
+    require(ints(p["axes"]) in ([-1], [x.ndim - 1]), "layer_norm over other axes than the last")
+    return torch.nn.functional.layer_norm(x, (width,), p.get("gamma"), p.get("beta"), float(p["epsilon"]))
+
+
 def gelu(p: Params) -> torch.Tensor:
     """Gaussian error linear unit, exact or by its tanh approximation."""
     mode = p.get("mode", "EXACT")
     require(mode in ("EXACT", "TANH_APPROXIMATION"), f"gelu with mode {mode}")
     return torch.nn.functional.gelu(p["x"], approximate="none" if mode == "EXACT" else "tanh")
+
+
+def real_div(p: Params) -> torch.Tensor:
+    """The quotient; of integers an integer, which programs use for sizes that divide."""
+    x, y = p["x"], p["y"]
+    if x.dtype.is_floating_point:
+        return torch.div(x, y)
+    require(bool((x % y == 0).all()), "real_div of integers with a rest")
+    return torch.div(x, y, rounding_mode="floor")
 
 
 def reduce(operation: Callable[..., torch.Tensor]) -> Kernel:
@@ -137,12 +153,14 @@ KERNELS: dict[str, Kernel] = {
     "add": binary(torch.add),
     "cast": lambda p: p["x"].to(CAST[p["dtype"]]),
     "concat": concat,
+    "equal": binary(torch.eq),
     "expand_dims": expand_dims,
     "gather": gather,
     "gelu": gelu,
     "greater": binary(torch.gt),
     "greater_equal": binary(torch.ge),
     "identity": lambda p: p["x"],
+    "layer_norm": layer_norm,
     "less": binary(torch.lt),
     "less_equal": binary(torch.le),
     "linear": linear,
@@ -150,7 +168,7 @@ KERNELS: dict[str, Kernel] = {
     "matmul": matmul,
     "maximum": binary(torch.maximum),
     "mul": binary(torch.mul),
-    "real_div": binary(torch.div),
+    "real_div": real_div,
     "reduce_max": reduce(torch.amax),
     "reduce_mean": reduce(torch.mean),
     "reshape": reshape,
@@ -164,6 +182,7 @@ KERNELS: dict[str, Kernel] = {
     "softmax": lambda p: torch.softmax(p["x"], int(p["axis"])),
     "split": split,
     "sub": binary(torch.sub),
+    "tanh": lambda p: torch.tanh(p["x"]),
     "tile": lambda p: p["x"].repeat(ints(p["reps"])),
     "transpose": lambda p: p["x"].permute(ints(p["perm"])),
 }

@@ -42,7 +42,7 @@ const TESTS = [
     "calibrate",
     "quantized-inputs",
   ],
-  ...["faults", "coreml", "compressed", "recipes", "recompress", "grids", "perplexity", "smollm2"],
+  ...["engines", "faults", "coreml", "compressed", "recipes", "recompress", "grids", "perplexity", "smollm2"],
 ];
 
 interface Count {

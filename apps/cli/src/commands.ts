@@ -79,4 +79,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "list and remove what was fetched",
     load: () => import("./commands/cache.ts"),
   },
+  {
+    name: "python",
+    summary: "look after the Python environment of --engine coremltools",
+    load: () => import("./commands/python.ts"),
+  },
 ];

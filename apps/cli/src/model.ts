@@ -37,6 +37,15 @@ export interface OpenModel {
  * @throws PippinError `HUB_*`, `CHECKPOINT_*`, `DECODER_*`, `TOKENIZER_*`.
  */
 export async function openModel(argument: string, context: CommandContext): Promise<OpenModel> {
+  const model = await openFiles(argument, context);
+  return { ...model, decoder: readDecoder(model.checkpoint) };
+}
+
+/** The same for models of which Pippin may not know what they compute. */
+export async function openFiles(
+  argument: string,
+  context: CommandContext,
+): Promise<Omit<OpenModel, "decoder">> {
   const { path, snapshot } = await localModel(argument, context);
   const checkpoint = await openCheckpoint(path, { signal: context.signal });
   for (const warning of checkpoint.warnings) context.warn(warning);
@@ -48,7 +57,6 @@ export async function openModel(argument: string, context: CommandContext): Prom
   return {
     folder,
     checkpoint,
-    decoder: readDecoder(checkpoint),
     text,
     license,
     facts: {

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type Chosen, type Conversion, withChoices } from "../choices.ts";
 import { type AnyBackend, CONFIG_FILE, chooseBackend, loadBackends, readConfig } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
+import { addEngineOptions, convertWithEngine, type EngineFlags } from "../engines.ts";
 import { addMixOptions, type MixFlags, mixFigures, mixText, prepareWeights } from "../mixed.ts";
 import { openModel, packageName } from "../model.ts";
 import { MODEL_ARGUMENT } from "../model-argument.ts";
@@ -25,6 +26,7 @@ export async function define(
   { io, argv }: { io: Io; argv: readonly string[] },
 ): Promise<void> {
   const conversion = await addConversion(command, argv, io);
+  addEngineOptions(command);
   command
     .option("--json", "print the artifacts as JSON")
     .addHelpText(
@@ -32,7 +34,8 @@ export async function define(
       "\nExamples:\n  pippin convert models/pip-chat --out build/pip\n  pippin convert SmolLM2-135M.gguf --program stateless --target ios17 --out build/smol",
     )
     .action((model: string | undefined) => {
-      const chosen = withChoices<ConvertFlags>(model, conversion, command);
+      const chosen = withChoices<ConvertFlags & EngineFlags>(model, conversion, command);
+      if (chosen.flags.engine !== "pippin") return convertWithEngine(chosen, conversion.backend, io);
       return convert(chosen, conversion.backend, io);
     });
 }

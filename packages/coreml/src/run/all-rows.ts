@@ -3,7 +3,7 @@ import { milTypeOf, tensorType } from "../mil/types.ts";
 import type { Block, MilFunction, NamedValueType } from "../proto/mil.ts";
 import { dependentsOf } from "./dependents.ts";
 
-/** Axis of the tokens in hidden states and logits, `[1, tokens, …]`. */
+/** Axis of the tokens in hidden states and logits, `[1, tokens, …]`; indices, as other tools compute with, are `[tokens]`. */
 const TOKENS_AXIS = 1;
 
 /**
@@ -32,11 +32,12 @@ export function withAllRows(fn: MilFunction, { inputs }: ManifestFunction): MilF
 
 function withFreeAxis(value: NamedValueType, axis: number): NamedValueType {
   const { dtype, shape } = milTypeOf(value.type, value.name ?? "");
+  const free = Math.min(axis, shape.length - 1);
   return {
     ...value,
     type: tensorType(
       dtype,
-      shape.map((size, at) => (at === axis ? null : size)),
+      shape.map((size, at) => (at === free ? null : size)),
     ),
   };
 }

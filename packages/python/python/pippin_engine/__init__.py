@@ -1,0 +1,1 @@
+"""What Pippin's engines run in Python."""
