@@ -55,7 +55,7 @@ EXAMS = (
     Exam("qwen3", STATEFUL, 9),
     Exam("qwen3", [*RANGED, "--target", "ios18"], 9, "int4"),
     Exam("qwen2", STATEFUL, 9, "int8"),
-    Exam("llama", STATEFUL, 9, "lut4"),
+    Exam("llama", [*RANGED, "--target", "ios18"], 9, "lut4"),
 )
 LIBRARY = {
     "granite": FAMILIES["granite"],

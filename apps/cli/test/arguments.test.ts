@@ -121,6 +121,7 @@ test("every command's help has an example", async () => {
     "inspect",
     "merge-shards",
     "cache",
+    "python",
   ]);
   for (const command of commands) {
     const help = await runInProcess([command, "--help"]);

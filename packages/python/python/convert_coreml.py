@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 
 from pippin_engine.problems import Problem
 from pippin_engine.protocol import Channel
@@ -13,6 +14,7 @@ def main() -> int:
     try:
         channel.result(convert(channel))
     except Problem as problem:
+        traceback.print_exc()
         channel.problem(problem)
         return 1
     return 0

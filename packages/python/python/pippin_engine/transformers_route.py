@@ -58,10 +58,17 @@ def convert(request: Request, channel: Channel) -> dict[str, Any]:
     tokens = context if request.length == "fixed" else None
     inputs = [Input(names[role], (1, tokens), context) for role in ("tokens", "attentionMask")]
     channel.progress(1, 5, "tracing")
-    module = Traced(model, context)
-    traced = trace(module, inputs)
-    channel.progress(2, 5, "comparing with transformers")
-    compare(load(request.model), traced, vocab_size, [context] if tokens else [1, min(7, context), context])
+    try:
+        traced = trace(Traced(model, context), inputs)
+        channel.progress(2, 5, "comparing with transformers")
+        compare(load(request.model), traced, vocab_size, [context] if tokens else [1, min(7, context), context])
+    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
+        last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise Problem(
+            "PYTHON_MODEL_UNSUPPORTED",
+            f"the module of transformers cannot be traced with a plain causal mask: {last[0]}",
+            "It is no plain decoder of attention, or depends on the length of the text; there is no other route yet.",
+        ) from error
     channel.progress(3, 5, "converting")
     program = to_program(traced, inputs, {}, names["logits"], request.target)
     refuse_angles(program)
