@@ -177,12 +177,16 @@ def judge_pip_chat(report: Report, work: str) -> None:
         for name, folder in folders.items():
             convert(PIP_CHAT, folder, "--context", "128", *STATEFUL, *([] if name == "own" else ENGINE))
         report.check("pip-chat same bytes again", hashes(folders["engine"]) == hashes(folders["again"]))
-        report.check("pip-chat verify", pippin("verify", folders["engine"], "--against", PIP_CHAT, "--windows", "4")["passed"])
+        report.check(
+            "pip-chat verify", pippin("verify", folders["engine"], "--against", PIP_CHAT, "--windows", "4")["passed"]
+        )
         said = [
             pippin("generate", folders[name], "--prompt", QUESTION, "--max-tokens", "48", "--temperature", "0")
             for name in ("engine", "own")
         ]
-        report.check("pip-chat answers as Pippin's own package", said[0]["ids"] == said[1]["ids"], repr(said[0].get("text")))
+        report.check(
+            "pip-chat answers as Pippin's own package", said[0]["ids"] == said[1]["ids"], repr(said[0].get("text"))
+        )
         model = reference(PIP_CHAT)
         answer, rows = greedy(model, said[0]["promptIds"], len(said[0]["ids"]))
         chosen = choices(Driver(folders["engine"]).continuation(said[0]["promptIds"], answer), rows)

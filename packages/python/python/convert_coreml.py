@@ -1,4 +1,4 @@
-"""Converts a language model to a Core ML package with coremltools. See pippin_engine/protocol.py for how it is driven."""
+"""Converts a language model to a Core ML package with coremltools. pippin_engine/protocol.py says how it is driven."""
 
 import os
 import sys

@@ -1,7 +1,8 @@
 """Converts families that the own decoder does not know: traces the module that the transformers library has for them.
 
-Nothing is taken on trust: what is traced is compared with the library's own answer first, on texts of several lengths up to the
-context. A module that does something else than it seems to, such as a window that the given mask does not carry, is refused.
+Nothing is taken on trust: what is traced is compared with the library's own answer first, on texts of several lengths
+up to the context. A module that does something else than it seems to, such as a window that the given mask does not
+carry, is refused.
 """
 
 import os
@@ -24,7 +25,7 @@ TOLERANCE = 2e-3
 
 
 class Traced(nn.Module):
-    """The library's module with a causal mask of its own, so that the library's mask code, which coremltools cannot translate, is not run."""
+    """The library's module with a causal mask of ours: its own mask code, which coremltools cannot translate, is not run."""
 
     def __init__(self, model: nn.Module, context: int) -> None:
         super().__init__()
@@ -93,7 +94,9 @@ def load(folder: str) -> nn.Module:
             "Run pippin python setup, which installs it.",
         ) from error
     if not os.path.isfile(os.path.join(folder, "config.json")):
-        raise Problem("PYTHON_MODEL_UNSUPPORTED", f"{folder} has no config.json", "Name a Hugging Face folder of safetensors.")
+        raise Problem(
+            "PYTHON_MODEL_UNSUPPORTED", f"{folder} has no config.json", "Name a Hugging Face folder of safetensors."
+        )
     try:
         return transformers.AutoModelForCausalLM.from_pretrained(
             folder,
@@ -105,7 +108,11 @@ def load(folder: str) -> nn.Module:
         ).eval()
     except (ValueError, OSError, KeyError) as error:
         first = str(error).strip().splitlines()[0]
-        raise Problem("PYTHON_MODEL_UNSUPPORTED", f"transformers cannot load this model: {first}", "It may need code of its own, which is not run, or another version of transformers.") from error
+        raise Problem(
+            "PYTHON_MODEL_UNSUPPORTED",
+            f"transformers cannot load this model: {first}",
+            "It may need code of its own, which is not run, or another version of transformers.",
+        ) from error
 
 
 def compare(original: nn.Module, traced: torch.jit.ScriptModule, vocab_size: int, lengths: list[int]) -> None:
@@ -124,8 +131,8 @@ def compare(original: nn.Module, traced: torch.jit.ScriptModule, vocab_size: int
         if not difference <= TOLERANCE:
             raise Problem(
                 "PYTHON_MODEL_UNSUPPORTED",
-                f"traced with a plain causal mask, this model answers a text of {length} tokens differently than transformers (by {difference:.2g})",
-                "It probably has sliding windows or a state of its own; a smaller --context may stay within the window.",
+                f"with a plain causal mask, this model answers {length} tokens otherwise than in transformers (by {difference:.2g})",
+                "It probably has sliding windows or a state of its own; a smaller --context may stay within a window.",
             )
 
 
@@ -138,4 +145,6 @@ def refuse_angles(program: Any) -> None:
     [function] = program._mil_program.functions.values()
     if any(op.op_type in ("sin", "cos") for op in function.operations):
         message = "this model computes the angles of its positions in a way that this engine cannot tabulate"
-        raise Problem("PYTHON_MODEL_UNSUPPORTED", message, "In half precision they would be wrong; there is no other route yet.")
+        raise Problem(
+            "PYTHON_MODEL_UNSUPPORTED", message, "In half precision they would be wrong; there is no other route yet."
+        )
