@@ -19,7 +19,7 @@ export interface RandomFaults {
  * A plan that chooses by a hash of the seed, the request and how often it came before.
  *
  * The order in which different requests arrive does not matter, so that a client that sends several at once meets
- * the same faults each time. Signatures and ports are not part of the hash.
+ * the same faults each time. Signatures and ports are not part of the hash. A `cut` comes anywhere up to its `afterBytes`.
  */
 export function randomFaults({ seed, rate, faults, match = () => true, most }: RandomFaults): FaultPlan {
   const seen = new Map<string, { came: number; failed: number }>();

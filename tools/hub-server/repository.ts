@@ -31,7 +31,8 @@ export interface Repository {
 }
 
 const LARGE_BYTES = 10_000_000;
-const LARGE_NAMES = /(\.safetensors|\.gguf|\.bin|(^|\/)tokenizer\.json)$/;
+/** Names that `.gitattributes` of model repositories put into LFS. */
+export const LARGE_NAMES: RegExp = /(\.safetensors|\.gguf|\.bin|(^|\/)tokenizer\.json)$/;
 
 export function readRepository(served: ServedRepo): Repository {
   const head = readCommit(served, served.files, served.commit);

@@ -51,7 +51,7 @@ function ranged(answer: Answer, { request, fault }: Exchange): Answer {
     return withLength({ status: 416, headers, body: Buffer.alloc(0) }, Buffer.alloc(0));
   }
   const [first, last] = range ?? [0, size - 1];
-  const end = fault?.kind === "short" ? first + ((last + 1 - first) >> 1) : last + 1;
+  const end = fault?.kind === "short" ? first + Math.ceil((last + 1 - first) / 2) : last + 1;
   const part = withLength(answer, answer.body.subarray(first, end));
   if (range === undefined) return part;
   const headers = { ...part.headers, "Content-Range": `bytes ${first}-${end - 1}/${size}` };

@@ -1,6 +1,7 @@
 /**
  * Judges what Pippin writes by tools that are not ours: coremltools' type checker, PyTorch and transformers, gguf-py,
- * safetensors, MLX, scikit-learn and kmeans1d, the Hugging Face tokenizers, and a Swift compiler. Needs a build and Python 3.11.
+ * safetensors, MLX, scikit-learn and kmeans1d, the Hugging Face tokenizers and huggingface_hub, and a Swift compiler.
+ * Needs a build and Python 3.11.
  *
  *     npm run test:oracles -- [--only NAME]… [--keep DIR] [--seeds 1,2]
  */
@@ -35,6 +36,7 @@ const TESTS = [
     "swift-package",
     "app-log",
     "delivery",
+    "hub",
     "gguf",
     "palettes",
     "calibrate",

@@ -18,6 +18,11 @@ interface CommandEntry {
 /** Every command, in the order of `pippin --help`. Its code is loaded when it is called. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "doctor",
+    summary: "say what this machine has and lacks, and what each lack prevents",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
     name: "deploy",
     summary: "convert a model, verify it, let it answer, and write its app",
     load: () => import("./commands/deploy.ts"),
@@ -26,6 +31,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "fetch",
     summary: "fetch a model from the Hugging Face Hub, resumable and verified",
     load: () => import("./commands/fetch.ts"),
+  },
+  {
+    name: "plan",
+    summary: "say which devices a model fits, and how fast it will be there, before its weights are fetched",
+    load: () => import("./commands/plan.ts"),
   },
   { name: "convert", summary: "write a package from a model", load: () => import("./commands/convert.ts") },
   {

@@ -9,7 +9,11 @@ import { type Text, tokenizerFiles, writeText } from "./text.ts";
 export const MANIFEST_FILE = "pippin-manifest.json";
 
 /** The backend's plan for a model: sizes and choices, nothing written. */
-export function planConversion(backend: AnyBackend, model: OpenModel, options: unknown): BackendPlan {
+export function planConversion(
+  backend: AnyBackend,
+  model: Pick<OpenModel, "decoder" | "facts">,
+  options: unknown,
+): BackendPlan {
   const { decoder, facts } = model;
   return backend.plan({ ...decoder, facts, name: packageName(facts.name) }, options);
 }

@@ -30,6 +30,8 @@ export function usageError(message: string, hint: string): PippinError<CliErrorC
 /** Errors that a change of the command line mends, also those of a package that reads a flag's text. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
   "CLI_USAGE",
+  "PLAN_DEVICE_UNKNOWN",
+  "PLAN_LENGTH_INVALID",
   "SWIFT_NAME_INVALID",
   "SWIFT_OPTION_INVALID",
   "VERIFY_CONDITION_INVALID",

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { PippinError } from "@pippin/core";
-import type { HubSettings, ModelId, RemoteModel, Snapshot, SnapshotOptions } from "@pippin/hub";
+import type { ModelId, RemoteModel, ResolvedSettings, Snapshot, SnapshotOptions } from "@pippin/hub";
 import { type CliErrorCode, usageError } from "./errors.ts";
 import type { CommandContext } from "./terminal/io.ts";
 
@@ -69,7 +69,7 @@ export async function peekModelArgument(
 }
 
 /** Where the Hub and its cache are, from the environment. */
-export async function settingsOf({ env }: Pick<CommandContext, "env">): Promise<HubSettings> {
+export async function settingsOf({ env }: Pick<CommandContext, "env">): Promise<ResolvedSettings> {
   const { hubSettings } = await import("@pippin/hub");
   return hubSettings(env);
 }

@@ -33,10 +33,20 @@ const RENDERERS: Readonly<
 export async function checkReportPath(path: string): Promise<void> {
   if (!Object.hasOwn(RENDERERS, extname(path).toLowerCase()))
     throw usageError(`--report ${path} is neither .md nor .html`, "For example --report report.html.");
-  const folder = dirname(resolve(path));
-  const found = await stat(folder).catch(() => undefined);
+  await checkFolderOf(path, "--report");
+}
+
+/** The same for a page alone. */
+export async function checkPagePath(path: string): Promise<void> {
+  if (extname(path).toLowerCase() !== ".html")
+    throw usageError(`--html ${path} does not end in .html`, "For example --html plan.html.");
+  await checkFolderOf(path, "--html");
+}
+
+async function checkFolderOf(path: string, flag: string): Promise<void> {
+  const found = await stat(dirname(resolve(path))).catch(() => undefined);
   if (!found?.isDirectory())
-    throw usageError(`the folder of --report ${path} does not exist`, "Make it first.");
+    throw usageError(`the folder of ${flag} ${path} does not exist`, "Make it first.");
 }
 
 /** Writes the report in the form that the name of the file asks for; it appears whole or not at all. */
@@ -49,7 +59,8 @@ export async function writeComparison(path: string, report: ComparisonReport): P
   await writeWhole(path, RENDERERS[extname(path).toLowerCase()]!.many(report));
 }
 
-async function writeWhole(path: string, content: string): Promise<void> {
+/** A file that appears whole or not at all, over an old one too. */
+export async function writeWhole(path: string, content: string): Promise<void> {
   const staging = `${path}.pippin-writing-${process.pid}`;
   await writeFile(staging, content);
   await rename(staging, path);

@@ -4,8 +4,8 @@ import { COMMANDS } from "./commands.ts";
 import { watchSignals } from "./signals.ts";
 import { createIo, type Io, type Streams } from "./terminal/io.ts";
 
-/** 0 done, 1 failed, 2 wrong usage, 130 interrupted; 3, environment not fit, is bin/pippin.js's. */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** 0 done, 1 failed, 2 wrong usage, 3 environment not fit (also given by bin/pippin.js), 130 interrupted. */
+export const EXIT = { done: 0, failed: 1, usage: 2, unfit: 3, interrupted: 130 } as const;
 
 /** Runs one command line and returns the exit status. */
 export async function run(argv: readonly string[], streams: Streams): Promise<number> {
@@ -17,6 +17,9 @@ export async function run(argv: readonly string[], streams: Streams): Promise<nu
     interrupt: signals.interrupt,
     fail: () => {
       status = EXIT.failed;
+    },
+    unfit: () => {
+      status = EXIT.unfit;
     },
   });
   try {

@@ -13,10 +13,18 @@ interface PropertySchema {
   readonly maximum?: number;
 }
 
-/** Adds a flag for each property of a backend's options: an option is written down once, in its schema. */
-export function addSchemaOptions(command: Command, schema: z.ZodType): void {
+/**
+ * Adds a flag for each property of a backend's options: an option is written down once, in its schema.
+ *
+ * @param except - options that the command decides by itself.
+ */
+export function addSchemaOptions(
+  command: Command,
+  schema: z.ZodType,
+  { except = [] }: { readonly except?: readonly string[] } = {},
+): void {
   for (const [name, property] of Object.entries(propertiesOf(schema))) {
-    command.addOption(optionFor(name, property));
+    if (!except.includes(name)) command.addOption(optionFor(name, property));
   }
 }
 

@@ -109,8 +109,10 @@ test("every command's help has an example", async () => {
   const { stdout } = await runInProcess(["--help"]);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+(?:-[a-z]+)*) {2,}/gm)].map(([, name]) => name!);
   expect(commands).toEqual([
+    "doctor",
     "deploy",
     "fetch",
+    "plan",
     "convert",
     "quantize",
     "swift",

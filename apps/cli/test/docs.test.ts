@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
+import { pipFiles, startHub } from "./support/hub.ts";
 import { REPOSITORY, runCli } from "./support/run-cli.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -40,8 +41,18 @@ function npmProblem(command: string): string | undefined {
   return `package.json has no script ${name}`;
 }
 
+/** Repositories that documents name: the bundled model stands for each. */
+const REPOSITORIES = [
+  ...["Qwen/Qwen2.5-0.5B-Instruct", "Qwen/Qwen2.5-1.5B-Instruct"].map((id) => ({ id, files: pipFiles() })),
+  {
+    id: "bartowski/Qwen2.5-0.5B-Instruct-GGUF",
+    files: { "Qwen2.5-Q8_0.gguf": "GGUF", "Qwen2.5-Q4_0.gguf": "GGUF" },
+  },
+];
+
 test.each(FILES)("the commands of %s work as they are written", { timeout: 180_000 }, async (file) => {
   const cwd = tempFolder();
+  const hub = await startHub({ repos: REPOSITORIES });
   for (const path of [join(REPOSITORY, "models"), ...(SCENES[file] ?? [])]) {
     symlinkSync(path, join(cwd, basename(path)));
   }
@@ -52,7 +63,7 @@ test.each(FILES)("the commands of %s work as they are written", { timeout: 180_0
     }
     const [npx, name, ...args] = wordsOf(command);
     expect([npx, name], command).toEqual(["npx", "pippin"]);
-    const env = { PIPPIN_CACHE: join(cwd, "cache") };
+    const env = { ...hub.env, PIPPIN_CACHE: join(cwd, "cache") };
     const { status, stderr } = await runCli(args, { cwd, env });
     expect({ status, stderr }, command).toEqual({ status: 0, stderr: "" });
   }

@@ -22,6 +22,22 @@ export interface BackendPlan {
   readonly manifest: RuntimeManifest;
   /** Choices in words, `name → value`, for people. */
   readonly choices: Readonly<Record<string, string | number>>;
+  /**
+   * Whether a device may hold a copy of all weights in fp16 beside the package while it loads, or from then on; absent: `possible`.
+   * `none` is for weights that are stored as they are used.
+   */
+  readonly unpacking?: "none" | "possible" | "expected";
+  /** Whether each weight that the checkpoint had quantized keeps its grid: nothing is rounded a second time. */
+  readonly keepsGrid?: boolean;
+}
+
+/** A way to write a model that `pippin plan` weighs against others. */
+export interface PlanVariant {
+  readonly encoding: string;
+  /** Options that ask for it, by their names in the backend's schema. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+  /** What executes the package, as predictions of speed call it: `coreml-gpu`, `mlc`. */
+  readonly engine: string;
 }
 
 /** A row of `inspect`: one feature, state, tensor or number. */
@@ -80,6 +96,11 @@ export interface Backend<Spec, Weights, Options, Plan extends BackendPlan = Back
    * Present when the options take a `recipe`: encodings by name that a search for the best mix may use under these options.
    */
   recipeEncodings?(options: Options): readonly string[];
+  /**
+   * Present when an encoding is meant for one compute unit or another: what planning compares. Those that `plan` refuses are left
+   * out. Without it, each of `encodings` is planned as the option `quantize`.
+   */
+  variants?(options: Options): readonly PlanVariant[];
   /** The options; flags, config file schema and docs derive from it. */
   readonly options: z.ZodType<Options>;
   /** Decides sizes and choices from the spec and the tensors' headers; reads no weights, writes nothing. */

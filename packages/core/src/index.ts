@@ -8,6 +8,7 @@ export type {
   OpenedPackage,
   PackageDescription,
   PlanInput,
+  PlanVariant,
   Recompress,
   RunnerOptions,
   SwiftBindings,

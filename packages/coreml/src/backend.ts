@@ -18,6 +18,7 @@ import { packageBytes, writePackage } from "./package/write-package.ts";
 import { recompress } from "./recompress/recompress.ts";
 import { swift } from "./swift.ts";
 import { TARGETS } from "./targets.ts";
+import { unpackingOf, variants } from "./variants.ts";
 import { VERSION } from "./version.ts";
 
 /** What will be written, decided from shapes alone. */
@@ -37,6 +38,7 @@ export const backend: DecoderBackend<CoremlOptions, CoremlPlan> = {
   encodings: ENCODINGS,
   recipeEncodings: (options) => searchedEncodings(targetOf(options), options.compute),
   options: CoremlOptions,
+  variants,
   plan,
   emit,
   detect: async (path) => (await findPackages(path)).length > 0,
@@ -56,6 +58,8 @@ function plan(input: PlanInput<DecoderSpec, WeightSet>, options: CoremlOptions):
     built,
     manifest: built.manifest,
     outputBytes: packageBytes(built),
+    unpacking: unpackingOf(choices),
+    keepsGrid: built.keepsGrid,
     choices: {
       program: choices.program,
       target: choices.target,

@@ -1,20 +1,15 @@
-import type { StageContext } from "@pippin/core";
-import type { HubSettings } from "./settings.ts";
-import type {
-  CachedRepo,
-  HubReach,
-  RemoteModel,
-  RemovedFromCache,
-  Snapshot,
-  SnapshotOptions,
-  SnapshotPlan,
-} from "./types.ts";
-
+export { listCache } from "./cache/list-cache.ts";
+export { type RemoveOptions, removeFromCache } from "./cache/remove-from-cache.ts";
 export type { HubErrorCode, HubWarningCode } from "./errors.ts";
-export { isPermissive, type License, readLicense } from "./license.ts";
+export { fetchSnapshot } from "./fetch-snapshot.ts";
+export { findSnapshot } from "./find-snapshot.ts";
+export type { Network } from "./http/network.ts";
+export { type License, readLicense } from "./license.ts";
 export { type ModelId, parseModelId } from "./model-id.ts";
-export type { Network } from "./network.ts";
-export { type Environment, type HubSettings, hubSettings } from "./settings.ts";
+export { type PeekOptions, peekModel } from "./peek-model.ts";
+export { planSnapshot } from "./plan-snapshot.ts";
+export { reachHub } from "./reach-hub.ts";
+export { type Environment, type HubSettings, hubSettings, type ResolvedSettings } from "./settings.ts";
 export type {
   CachedRepo,
   CachedRevision,
@@ -26,26 +21,3 @@ export type {
   SnapshotOptions,
   SnapshotPlan,
 } from "./types.ts";
-
-export declare function fetchSnapshot(
-  repo: string,
-  options?: SnapshotOptions,
-  context?: StageContext,
-): Promise<Snapshot>;
-export declare function planSnapshot(
-  repo: string,
-  options?: SnapshotOptions,
-  context?: StageContext,
-): Promise<SnapshotPlan>;
-export declare function findSnapshot(repo: string, options?: SnapshotOptions): Promise<Snapshot | undefined>;
-export declare function peekModel(
-  repo: string,
-  options?: HubSettings & { readonly revision?: string },
-  context?: StageContext,
-): Promise<RemoteModel>;
-export declare function listCache(settings?: HubSettings): Promise<CachedRepo[]>;
-export declare function removeFromCache(
-  repo: string,
-  options?: HubSettings & { readonly revision?: string; readonly dryRun?: boolean },
-): Promise<RemovedFromCache>;
-export declare function reachHub(settings?: HubSettings, context?: StageContext): Promise<HubReach>;

@@ -7,27 +7,11 @@ export interface License {
   readonly url?: string;
 }
 
-/** Licenses that let an app carry a model along with its notice, by their identifiers on the Hub. */
-const PERMISSIVE: ReadonlySet<string> = new Set([
-  "apache-2.0",
-  "mit",
-  "bsd-2-clause",
-  "bsd-3-clause",
-  "isc",
-  "unlicense",
-  "cc0-1.0",
-  "cc-by-4.0",
-  "zlib",
-  "bsl-1.0",
-]);
+/** Longer than any name of a license, and than its address. */
+const MAX_NAME = 500;
 
 /** Enough for any front matter: the longest lists hundreds of data sets. */
 const MAX_FRONT_MATTER = 200_000;
-
-/** Whether nothing has to be accepted before an app embeds the weights: its notice suffices. */
-export function isPermissive(license: License): boolean {
-  return license.id.split(", ").every((id) => PERMISSIVE.has(id.toLowerCase()));
-}
 
 /**
  * Reads `license`, `license_name` and `license_link` of a model card's front matter (README.md), the keys of
@@ -65,8 +49,10 @@ export function licenseOf(card: Readonly<Record<string, unknown>>, base?: string
   };
 }
 
+/** A name with control characters is no name. */
 function text(value: unknown): string | undefined {
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+  const name = typeof value === "string" ? value.trim() : "";
+  return name === "" || name.length > MAX_NAME || /\p{Cc}/u.test(name) ? undefined : name;
 }
 
 function linkOf(link: string | undefined, base: string | undefined): string | undefined {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { hubError } from "./errors.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "./http/network.ts";
 
 /** Where the Hub and its cache are. */
 export interface HubSettings {
@@ -18,6 +18,13 @@ export interface HubSettings {
   readonly network?: Partial<Network>;
 }
 
+/** Settings with their defaults filled in. */
+export interface ResolvedSettings extends HubSettings {
+  readonly endpoint: string;
+  readonly cacheDir: string;
+  readonly offline: boolean;
+}
+
 /** A set of environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,7 +37,7 @@ export const DEFAULT_ENDPOINT = "https://huggingface.co";
  *
  * An empty variable counts as one that is not set.
  */
-export async function hubSettings(env: Environment): Promise<HubSettings> {
+export async function hubSettings(env: Environment): Promise<ResolvedSettings> {
   const home = homeOf(env);
   const expanded = (name: string) => (env[name] ? expand(env[name], env) : undefined);
   const hfHome =

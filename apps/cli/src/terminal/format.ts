@@ -32,6 +32,22 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** Breaks text at spaces into lines of at most `width` characters; a longer word stays whole. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && longer.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}
+
 /** Text from a model's files, safe to print: no control characters that would steer the terminal. */
 export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) =>

@@ -5,7 +5,7 @@ import { createProgress, type Progress } from "./progress.ts";
 
 export interface Streams {
   readonly stdin: NodeJS.ReadableStream & { isTTY?: boolean };
-  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -19,6 +19,8 @@ export interface Control {
   interrupt(): void;
   /** Makes the exit status 1 although no error is thrown: the work is done, its finding is bad. */
   fail(): void;
+  /** Makes the exit status 3: this machine lacks what was asked for. */
+  unfit(): void;
 }
 
 /** What a command may touch of the outside: streams, and nothing else of the process. */

@@ -8,7 +8,10 @@ function printed(error: unknown, { json = false, env = {} } = {}): string {
   const stderr = new PassThrough();
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr, env, cwd: "." };
   const { signal } = new AbortController();
-  printError(createIo(streams, { json, signal, interrupt: () => {}, fail: () => {} }), error);
+  printError(
+    createIo(streams, { json, signal, interrupt: () => {}, fail: () => {}, unfit: () => {} }),
+    error,
+  );
   return String(stderr.read() ?? "");
 }
 

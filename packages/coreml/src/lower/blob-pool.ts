@@ -21,6 +21,7 @@ export class BlobPool {
   readonly #byteBlobs = new ContentMap<Blob>();
   readonly #layout = new BlobLayout();
   readonly #requantized: string[] = [];
+  #keptGrids = 0;
 
   constructor(weights: WeightSet, { recipe, target }: { readonly recipe: Recipe; readonly target: Target }) {
     this.#weights = weights;
@@ -43,6 +44,7 @@ export class BlobPool {
       | CoremlEncoding
       | undefined;
     if (grid && encoding && encoding !== grid) this.#requantized.push(role);
+    if (grid && encoding === grid) this.#keptGrids++;
     const stored = encoding
       ? appendEncoded(this.#layout, { id: role, expr, encoding }, this.#target)
       : this.#dense(role, expr);
@@ -65,6 +67,11 @@ export class BlobPool {
   /** Weights that lie on a grid of their checkpoint and are rounded to another one. */
   get requantized(): readonly string[] {
     return this.#requantized;
+  }
+
+  /** Whether there are weights on grids of their checkpoint, and each is stored on its own or in fp16. */
+  get keepsGrid(): boolean {
+    return this.#keptGrids > 0 && this.#requantized.length === 0;
   }
 
   /** Weights that are not vectors, counted by how they are stored. */

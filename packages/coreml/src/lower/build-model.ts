@@ -23,6 +23,8 @@ export interface BuiltModel {
   readonly encodings: string;
   /** Roles of weights that are rounded a second time, from the grid of their checkpoint to another one. */
   readonly requantized: readonly string[];
+  /** Whether weights that lie on grids of their checkpoint all keep them. */
+  readonly keepsGrid: boolean;
 }
 
 /** Lowers a decoder to an ML Program. Reads shapes, no weights. */
@@ -44,6 +46,7 @@ export function buildModel(input: PlanInput<DecoderSpec, WeightSet>, choices: Ch
     weightBytes: blobs.byteLength,
     encodings: blobs.summary(),
     requantized: blobs.requantized,
+    keepsGrid: blobs.keepsGrid,
   };
 }
 

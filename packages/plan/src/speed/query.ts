@@ -1,3 +1,5 @@
+import type { EngineId } from "./engines.ts";
+
 /** What a model makes a device do, whatever its family. */
 export interface Work {
   /** Bytes of weights read for each decoded token: of the experts that run, without tables of which one row is read. */
@@ -7,20 +9,9 @@ export interface Work {
   /** Weights multiplied for each token. */
   readonly parameters: number;
   readonly layers: number;
+  /** Layers whose feed-forward is a mixture of experts; none when absent. */
+  readonly expertLayers?: number;
 }
-
-/** Programs that run the model. "generic-gpu" and "generic-cpu" stand for those that are not in the list. */
-export type EngineId =
-  | "coreml-gpu"
-  | "coreml-ane"
-  | "mlc"
-  | "mlx"
-  | "llama.cpp"
-  | "core-ai-gpu"
-  | "core-ai-ane"
-  | "litert-gpu"
-  | "generic-gpu"
-  | "generic-cpu";
 
 /** One model on one chip. */
 export interface SpeedQuery {

@@ -1,0 +1,41 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { readJsonFile } from "@pippin/core/node";
+import type { PippinJson } from "@pippin/plan";
+import { CONFIG_FILE, readConfig } from "./config.ts";
+import { usageError } from "./errors.ts";
+import { writeWhole } from "./report.ts";
+
+/**
+ * Refuses to replace the choices for another model.
+ *
+ * @throws PippinError `CLI_USAGE`, `CLI_CONFIG_INVALID`.
+ */
+export async function checkConfig(
+  folder: string,
+  { model }: PippinJson,
+  { force }: { readonly force?: boolean | undefined },
+): Promise<void> {
+  const present = (await readConfig(folder)).model;
+  if (present === undefined || repositoryOf(present) === repositoryOf(model) || force) return;
+  throw usageError(
+    `${CONFIG_FILE} of this folder is for ${present}, not for ${model}`,
+    "Give --force to replace its model and options, or work in another folder.",
+  );
+}
+
+/** Writes model, backend and options; everything else in the file stays as it is. */
+export async function writeConfig(folder: string, { model, backend, convert }: PippinJson): Promise<void> {
+  const path = join(folder, CONFIG_FILE);
+  const present = await access(path).then(
+    () => true,
+    () => false,
+  );
+  const before = present ? ((await readJsonFile(path)) as Record<string, unknown>) : {};
+  await writeWhole(path, `${JSON.stringify({ ...before, model, backend, convert }, null, 2)}\n`);
+}
+
+/** Another revision of a repository is the same model. */
+function repositoryOf(model: string): string {
+  return model.replace(/@[^@/]+$/, "");
+}

@@ -1,0 +1,80 @@
+import type { Examination, Finding, Row } from "../examination.ts";
+import type { HubProbe } from "../machine.ts";
+import { cleanText } from "../tool-text.ts";
+
+const TIMEOUT_MS = 8000;
+
+/** What fetching models by their name needs. */
+export const HUB_ROWS: readonly Row[] = [
+  {
+    id: "hub",
+    title: "Hugging Face Hub",
+    group: "hub",
+    needed: "answers",
+    prevents:
+      "Models cannot be fetched or planned by their name; folders and files on this machine can be converted.",
+    for: ["hub"],
+    helps: [],
+    examine: reach,
+  },
+  {
+    id: "hub-token",
+    title: "Access token",
+    group: "hub",
+    needed: "for gated and private models",
+    prevents: "Gated models (Llama, Gemma) and private ones cannot be fetched; all others can.",
+    for: [],
+    helps: ["hub"],
+    examine: async ({ machine: { hub } }) => {
+      if (hub === undefined) return { status: "unknown" };
+      return hub.hasToken
+        ? { status: "ok", found: "present" }
+        : {
+            status: "missing",
+            fix: "hf auth login, or set HF_TOKEN to a token of https://huggingface.co/settings/tokens",
+          };
+    },
+  },
+];
+
+async function reach({ machine: { hub }, signal }: Examination): Promise<Finding> {
+  if (hub === undefined) return { status: "unknown", found: "was not asked" };
+  const where = address(hub);
+  if (hub.offline) {
+    return { status: "missing", found: `${where}: offline mode is on`, fix: "unset HF_HUB_OFFLINE" };
+  }
+  const fix = "check the network and HTTPS_PROXY; where the Hub is out of reach, set HF_ENDPOINT to a mirror";
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const answer = await within(hub, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
+  if (answer.reachable) {
+    const { milliseconds } = answer;
+    return {
+      status: "ok",
+      found: where + (milliseconds === undefined ? "" : `, ${Math.round(milliseconds)} ms`),
+    };
+  }
+  signal?.throwIfAborted();
+  const reason = timeout.aborted ? `did not answer within ${TIMEOUT_MS / 1000} s` : answer.reason;
+  return { status: "missing", found: cleanText(`${where}: ${reason ?? "no answer"}`), fix };
+}
+
+/** The probe's answer, also when it throws, and at the latest when the signal ends. */
+async function within(hub: HubProbe, signal: AbortSignal): ReturnType<HubProbe["reach"]> {
+  const { promise: ended, resolve } = Promise.withResolvers<{ reachable: false }>();
+  const end = () => resolve({ reachable: false });
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    return await Promise.race([hub.reach(signal), ended]);
+  } catch (error) {
+    return { reachable: false, reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
+
+/** An endpoint without the name and password that a mirror's address may hold. */
+function address({ endpoint }: HubProbe): string {
+  if (!URL.canParse(endpoint)) return "an endpoint that is no address";
+  const { protocol, host, pathname } = new URL(endpoint);
+  return cleanText(`${protocol}//${host}${pathname.replace(/\/+$/, "")}`);
+}

@@ -1,0 +1,51 @@
+import type { Fit } from "./model-plan.ts";
+import type { Range } from "./speed/query.ts";
+
+/** `3.09 GB`, `410 MB`: decimal units, as disks and Apple's systems count. */
+export function sizeText(bytes: number): string {
+  const [scale, unit] = bytes >= 999.5e6 ? [1e9, "GB"] : bytes >= 999.5e3 ? [1e6, "MB"] : [1e3, "kB"];
+  return `${Number((bytes / scale).toPrecision(3))} ${unit}`;
+}
+
+/** Two digits: predictions have no more. */
+export function rateText(value: number): string {
+  return value >= 100
+    ? String(Number(value.toPrecision(2)))
+    : String(Number(value.toPrecision(value < 1 ? 1 : 2)));
+}
+
+/** `18–30`; one number where both ends round to it. */
+export function rangeText({ low, high }: Range): string {
+  const [from, to] = [rateText(low), rateText(high)];
+  return from === to ? from : `${from}–${to}`;
+}
+
+export function secondsText({ low, high }: Range): string {
+  return high < 0.095
+    ? `${rangeText({ low: 1000 * low, mid: 0, high: 1000 * high })} ms`
+    : `${rangeText({ low, mid: 0, high })} s`;
+}
+
+export const FIT_WORDS: Readonly<Record<Fit, string>> = {
+  fits: "fits",
+  entitlement: "with entitlement",
+  tooLarge: "too large",
+  unknown: "unknown",
+};
+
+/** `int4 gpu`: the encoding, and what runs it where the engine's name says so. */
+export function candidateLabel({
+  encoding,
+  engine,
+}: {
+  readonly encoding: string;
+  readonly engine: string;
+}): string {
+  const unit = unitOf(engine);
+  return unit === undefined ? encoding : `${encoding} ${unit}`;
+}
+
+/** `gpu` of `coreml-gpu`. */
+export function unitOf(engine: string): string | undefined {
+  return /-(gpu|ane|cpu)$/.exec(engine)?.[1];
+}
