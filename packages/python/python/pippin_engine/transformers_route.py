@@ -25,7 +25,7 @@ TOLERANCE = 2e-3
 
 
 class Traced(nn.Module):
-    """The library's module with a causal mask of ours: its own mask code, which coremltools cannot translate, is not run."""
+    """The library's module with a causal mask of ours: coremltools cannot translate the library's mask code."""
 
     def __init__(self, model: nn.Module, context: int) -> None:
         super().__init__()
@@ -129,9 +129,10 @@ def compare(original: nn.Module, traced: torch.jit.ScriptModule, vocab_size: int
             got = traced(ids.int(), torch.ones(1, length, dtype=torch.int32))
         difference = float((got - want).abs().max() / max(1.0, float(want.abs().max()) / 3))
         if not difference <= TOLERANCE:
+            answers = f"answers {length} tokens otherwise than it should (by {difference:.2g})"
             raise Problem(
                 "PYTHON_MODEL_UNSUPPORTED",
-                f"with a plain causal mask, this model answers {length} tokens otherwise than in transformers (by {difference:.2g})",
+                f"with a plain causal mask, this model {answers}",
                 "It probably has sliding windows or a state of its own; a smaller --context may stay within a window.",
             )
 
