@@ -55,7 +55,7 @@ EXAMS = (
     Exam("qwen3", STATEFUL, 9),
     Exam("qwen3", [*RANGED, "--target", "ios18"], 9, "int4"),
     Exam("qwen2", STATEFUL, 9, "int8"),
-    Exam("llama", STATEFUL, 9, "lut4"),
+    Exam("llama", [*RANGED, "--target", "ios18"], 9, "lut4"),
 )
 LIBRARY = {
     "granite": FAMILIES["granite"],
@@ -177,12 +177,16 @@ def judge_pip_chat(report: Report, work: str) -> None:
         for name, folder in folders.items():
             convert(PIP_CHAT, folder, "--context", "128", *STATEFUL, *([] if name == "own" else ENGINE))
         report.check("pip-chat same bytes again", hashes(folders["engine"]) == hashes(folders["again"]))
-        report.check("pip-chat verify", pippin("verify", folders["engine"], "--against", PIP_CHAT, "--windows", "4")["passed"])
+        report.check(
+            "pip-chat verify", pippin("verify", folders["engine"], "--against", PIP_CHAT, "--windows", "4")["passed"]
+        )
         said = [
             pippin("generate", folders[name], "--prompt", QUESTION, "--max-tokens", "48", "--temperature", "0")
             for name in ("engine", "own")
         ]
-        report.check("pip-chat answers as Pippin's own package", said[0]["ids"] == said[1]["ids"], repr(said[0].get("text")))
+        report.check(
+            "pip-chat answers as Pippin's own package", said[0]["ids"] == said[1]["ids"], repr(said[0].get("text"))
+        )
         model = reference(PIP_CHAT)
         answer, rows = greedy(model, said[0]["promptIds"], len(said[0]["ids"]))
         chosen = choices(Driver(folders["engine"]).continuation(said[0]["promptIds"], answer), rows)

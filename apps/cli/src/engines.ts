@@ -85,10 +85,13 @@ export async function convertWithEngine(
     logFolder: logs,
     ...(minutes !== undefined && { timeoutMs: minutes * 60_000 }),
   };
+  const input = engineInput(model);
   const artifacts = await writeOutput(model, { out, force: flags.force ?? false }, context, (output) =>
-    engine.convert(engineInput(model), options, { ...run, output }, context),
+    engine.convert(input, options, { ...run, output }, context),
   );
-  sayWritten(io, { artifacts, engine, out, argument, seconds: (performance.now() - began) / 1000 }, context);
+  const original = "pippin.spec" in input.metadata ? argument : undefined;
+  const seconds = (performance.now() - began) / 1000;
+  sayWritten(io, { artifacts, engine, out, original, seconds }, context);
 }
 
 /** Flags that only Pippin's own converter has must not be dropped in silence. */
@@ -169,12 +172,13 @@ function sayWritten(
     readonly artifacts: readonly Artifact[];
     readonly engine: Engine<CoremltoolsOptions>;
     readonly out: string;
-    readonly argument: string;
+    /** What it can be compared with: a model that Pippin knows. */
+    readonly original: string | undefined;
     readonly seconds: number;
   },
   { warnings }: CommandContext,
 ): void {
-  const { artifacts, engine, out, argument, seconds } = given;
+  const { artifacts, engine, out, original, seconds } = given;
   if (io.json) sayJson(io, { artifacts, engine: engine.id, warnings, seconds });
   const rows = artifacts.map((artifact) => [
     io.strong(printableLine(artifact.path)),
@@ -182,5 +186,6 @@ function sayWritten(
     formatSeconds(seconds),
   ]);
   for (const line of formatTable(rows)) say(io, line);
-  say(io, `next: npx pippin verify ${shellWord(out)} --against ${shellWord(argument)}`);
+  const verify = `verify ${shellWord(out)} --against ${shellWord(original ?? "")}`;
+  say(io, `next: npx pippin ${original === undefined ? `inspect ${shellWord(out)}` : verify}`);
 }

@@ -1,7 +1,8 @@
-"""Converts a language model to a Core ML package with coremltools. See pippin_engine/protocol.py for how it is driven."""
+"""Converts a language model to a Core ML package with coremltools. pippin_engine/protocol.py says how it is driven."""
 
 import os
 import sys
+import traceback
 
 from pippin_engine.problems import Problem
 from pippin_engine.protocol import Channel
@@ -13,6 +14,7 @@ def main() -> int:
     try:
         channel.result(convert(channel))
     except Problem as problem:
+        traceback.print_exc()
         channel.problem(problem)
         return 1
     return 0

@@ -47,9 +47,14 @@ export function usefulLines(tail: readonly string[]): string[] {
   const traceback = tail.findLastIndex((line) => line.startsWith("Traceback (most recent call last)"));
   const after = traceback < 0 ? [] : tail.slice(traceback + 1);
   const exception = after.findIndex((line) => /^[A-Za-z_][\w.]*(:|$)/.test(line));
-  const lines =
-    exception < 0 ? tail.filter((line) => !NOISE.test(line)).slice(-MAX_SHOWN) : after.slice(exception);
+  const lines = exception < 0 ? lastWords(tail) : after.slice(exception);
   return lines.slice(0, MAX_SHOWN).map((line) => shorten(line.trim()));
+}
+
+/** Without a whole traceback: a line that names an error, else the last ones. */
+function lastWords(tail: readonly string[]): readonly string[] {
+  const error = tail.findLast((line) => /^[A-Za-z_][\w.]*(Error|Exception)(:|$)/.test(line));
+  return error === undefined ? tail.filter((line) => !NOISE.test(line)).slice(-MAX_SHOWN) : [error];
 }
 
 function shorten(line: string): string {

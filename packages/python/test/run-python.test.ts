@@ -93,6 +93,12 @@ test.each([
   expect(error.message).toBe(`the engine ended with status 1: ${last.replaceAll("\n", " ")}`);
 });
 
+test("of a traceback that is cut off, the error is shown and not the code above it", async () => {
+  const printed = "  x = y(z)\n  ~~~^^^\nRuntimeError: sizes differ\n100%|####| 3/3";
+  const body = `console.error(${JSON.stringify(printed)}); process.exit(1);`;
+  expect((await failure(body)).message).toBe("the engine ended with status 1: RuntimeError: sizes differ");
+});
+
 test.each([
   [
     "a kill as for lack of memory",

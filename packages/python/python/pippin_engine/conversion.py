@@ -33,7 +33,11 @@ def trace(module: nn.Module, inputs: Sequence[Input]) -> torch.jit.ScriptModule:
 
 
 def to_program(
-    traced: torch.jit.ScriptModule, inputs: Sequence[Input], states: dict[str, tuple[int, ...]], logits: str, target: str
+    traced: torch.jit.ScriptModule,
+    inputs: Sequence[Input],
+    states: dict[str, tuple[int, ...]],
+    logits: str,
+    target: str,
 ) -> Any:
     """The ML Program in fp16.
 
@@ -66,5 +70,5 @@ def to_program(
         raise Problem(
             "PYTHON_OPERATION_UNSUPPORTED",
             f"coremltools {ct.__version__} cannot translate this model: {error}",
-            "The model's module does something that coremltools has no word for; convert it with --engine pippin if that knows the family.",
+            "coremltools has no word for something that the module does; --engine pippin may know the family.",
         ) from error

@@ -54,7 +54,10 @@ class RotaryTables(nn.Module):
             self.register_buffer(f"rope_sin_{kind}", sin[0].float(), persistent=False)
 
     def forward(self, x: Tensor, position_ids: Tensor, layer_type: str | None = None) -> tuple[Tensor, Tensor]:
-        rows = [getattr(self, f"rope_{name}_{layer_type}").index_select(0, position_ids.reshape(-1)) for name in ("cos", "sin")]
+        rows = [
+            getattr(self, f"rope_{name}_{layer_type}").index_select(0, position_ids.reshape(-1))
+            for name in ("cos", "sin")
+        ]
         return rows[0][None], rows[1][None]
 
 

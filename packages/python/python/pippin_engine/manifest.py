@@ -52,7 +52,13 @@ def cache_states(request: Request, shape: tuple[int, ...]) -> list[Feature]:
 
 
 def manifest_of(
-    request: Request, family: str, vocab_size: int, context: int, functions: list[Feature], states: list[Feature], norm_form: str = NORM_FORM
+    request: Request,
+    family: str,
+    vocab_size: int,
+    context: int,
+    functions: list[Feature],
+    states: list[Feature],
+    norm_form: str = NORM_FORM,
 ) -> dict[str, Any]:
     """The whole manifest."""
     facts = {key: request.facts[key] for key in ("source", "revision", "license") if request.facts.get(key)}

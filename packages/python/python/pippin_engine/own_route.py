@@ -38,7 +38,9 @@ def load_decoder(folder: str, config: ModelConfig, positions: int) -> Decoder:
         name for name, tensor in weights.items() if tensor is None or tensor.shape != wanted[name].shape
     ]
     if odd:
-        raise invalid(f"{len(odd)} weights are missing, left over, or have other shapes than config.json says, such as {odd[0]}")
+        raise invalid(
+            f"{len(odd)} weights are missing, left over, or have other shapes than config.json says, such as {odd[0]}"
+        )
     # Assigned and not copied: the weights are in memory once, and a shared one stays shared.
     decoder.load_state_dict(weights, assign=True)
     return decoder.eval().requires_grad_(False)

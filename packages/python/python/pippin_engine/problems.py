@@ -14,5 +14,5 @@ def unsupported(message: str) -> Problem:
     return Problem(
         "PYTHON_MODEL_UNSUPPORTED",
         message,
-        "Convert it with --engine pippin, or try --engine-route transformers, which traces the module of the transformers library.",
+        "Convert it with --engine pippin, or try --route transformers --program stateless: that library's module.",
     )

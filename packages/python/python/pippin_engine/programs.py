@@ -34,8 +34,8 @@ class Stateless(nn.Module):
 class Stateful(nn.Module):
     """New tokens at a position → logits of one of them; keys and values of all tokens are states of the program.
 
-    With several tokens, `last_token` says which row is wanted. Slots behind it hold padding, which the mask hides until it is
-    overwritten.
+    With several tokens, `last_token` says which row is wanted. Slots behind it hold padding, which the mask hides until
+    it is overwritten.
     """
 
     def __init__(self, decoder: Decoder, slots: int, tokens: int) -> None:

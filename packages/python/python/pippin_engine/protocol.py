@@ -1,8 +1,8 @@
 """How an engine talks to the process that started it.
 
 The request is one line of JSON on stdin. Answers are lines of JSON on stdout, each an object with the key `pippin`:
-`progress`, `warning`, `problem` or `result`. Whatever else prints goes to stderr, which is the log. When stdin ends, the
-process that started us is gone, and nobody waits for the result.
+`progress`, `warning`, `problem` or `result`. Whatever else prints goes to stderr, which is the log. When stdin ends,
+the process that started us is gone, and nobody waits for the result.
 """
 
 import json

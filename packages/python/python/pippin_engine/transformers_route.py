@@ -1,7 +1,8 @@
 """Converts families that the own decoder does not know: traces the module that the transformers library has for them.
 
-Nothing is taken on trust: what is traced is compared with the library's own answer first, on texts of several lengths up to the
-context. A module that does something else than it seems to, such as a window that the given mask does not carry, is refused.
+Nothing is taken on trust: what is traced is compared with the library's own answer first, on texts of several lengths
+up to the context. A module that does something else than it seems to, such as a window that the given mask does not
+carry, is refused.
 """
 
 import os
@@ -24,7 +25,7 @@ TOLERANCE = 2e-3
 
 
 class Traced(nn.Module):
-    """The library's module with a causal mask of its own, so that the library's mask code, which coremltools cannot translate, is not run."""
+    """The library's module with a causal mask of ours: coremltools cannot translate the library's mask code."""
 
     def __init__(self, model: nn.Module, context: int) -> None:
         super().__init__()
@@ -58,10 +59,17 @@ def convert(request: Request, channel: Channel) -> dict[str, Any]:
     tokens = context if request.length == "fixed" else None
     inputs = [Input(names[role], (1, tokens), context) for role in ("tokens", "attentionMask")]
     channel.progress(1, 5, "tracing")
-    module = Traced(model, context)
-    traced = trace(module, inputs)
-    channel.progress(2, 5, "comparing with transformers")
-    compare(load(request.model), traced, vocab_size, [context] if tokens else [1, min(7, context), context])
+    try:
+        traced = trace(Traced(model, context), inputs)
+        channel.progress(2, 5, "comparing with transformers")
+        compare(load(request.model), traced, vocab_size, [context] if tokens else [1, min(7, context), context])
+    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
+        last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise Problem(
+            "PYTHON_MODEL_UNSUPPORTED",
+            f"the module of transformers cannot be traced with a plain causal mask: {last[0]}",
+            "It is no plain decoder of attention, or depends on the length of the text; there is no other route yet.",
+        ) from error
     channel.progress(3, 5, "converting")
     program = to_program(traced, inputs, {}, names["logits"], request.target)
     refuse_angles(program)
@@ -86,7 +94,9 @@ def load(folder: str) -> nn.Module:
             "Run pippin python setup, which installs it.",
         ) from error
     if not os.path.isfile(os.path.join(folder, "config.json")):
-        raise Problem("PYTHON_MODEL_UNSUPPORTED", f"{folder} has no config.json", "Name a Hugging Face folder of safetensors.")
+        raise Problem(
+            "PYTHON_MODEL_UNSUPPORTED", f"{folder} has no config.json", "Name a Hugging Face folder of safetensors."
+        )
     try:
         return transformers.AutoModelForCausalLM.from_pretrained(
             folder,
@@ -98,7 +108,11 @@ def load(folder: str) -> nn.Module:
         ).eval()
     except (ValueError, OSError, KeyError) as error:
         first = str(error).strip().splitlines()[0]
-        raise Problem("PYTHON_MODEL_UNSUPPORTED", f"transformers cannot load this model: {first}", "It may need code of its own, which is not run, or another version of transformers.") from error
+        raise Problem(
+            "PYTHON_MODEL_UNSUPPORTED",
+            f"transformers cannot load this model: {first}",
+            "It may need code of its own, which is not run, or another version of transformers.",
+        ) from error
 
 
 def compare(original: nn.Module, traced: torch.jit.ScriptModule, vocab_size: int, lengths: list[int]) -> None:
@@ -115,10 +129,11 @@ def compare(original: nn.Module, traced: torch.jit.ScriptModule, vocab_size: int
             got = traced(ids.int(), torch.ones(1, length, dtype=torch.int32))
         difference = float((got - want).abs().max() / max(1.0, float(want.abs().max()) / 3))
         if not difference <= TOLERANCE:
+            answers = f"answers {length} tokens otherwise than it should (by {difference:.2g})"
             raise Problem(
                 "PYTHON_MODEL_UNSUPPORTED",
-                f"traced with a plain causal mask, this model answers a text of {length} tokens differently than transformers (by {difference:.2g})",
-                "It probably has sliding windows or a state of its own; a smaller --context may stay within the window.",
+                f"with a plain causal mask, this model {answers}",
+                "It probably has sliding windows or a state of its own; a smaller --context may stay within a window.",
             )
 
 
@@ -131,4 +146,6 @@ def refuse_angles(program: Any) -> None:
     [function] = program._mil_program.functions.values()
     if any(op.op_type in ("sin", "cos") for op in function.operations):
         message = "this model computes the angles of its positions in a way that this engine cannot tabulate"
-        raise Problem("PYTHON_MODEL_UNSUPPORTED", message, "In half precision they would be wrong; there is no other route yet.")
+        raise Problem(
+            "PYTHON_MODEL_UNSUPPORTED", message, "In half precision they would be wrong; there is no other route yet."
+        )
