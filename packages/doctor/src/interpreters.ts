@@ -46,7 +46,7 @@ async function candidates({ machine }: Examination): Promise<Candidate[]> {
   const windows = machine.platform === "win32";
   const separator = windows ? "\\" : "/";
   const inside = windows ? ["Scripts", "python.exe"] : ["bin", "python"];
-  const engine = [machine.cacheFolder, "engines", "coremltools", ...inside].join(separator);
+  const engine = [machine.cacheFolder, "engines", "coremltools", "venv", ...inside].join(separator);
   const onPath: Candidate[] = [
     { command: ["python3"], name: "python3" },
     { command: ["python"], name: "python" },

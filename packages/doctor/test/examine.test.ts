@@ -113,7 +113,7 @@ test("the environment of pippin python setup is asked before any other Python", 
     fakes: { python3: python() },
     machine: { platform: "linux" },
   });
-  const bin = join(machine.cacheFolder, "engines/coremltools/bin");
+  const bin = join(machine.cacheFolder, "engines/coremltools/venv/bin");
   writeFakes(bin, { python: python() });
   const { checks, workflows } = await examine(machine, { for: ["python"] });
   expect(workflows).toEqual([{ id: "python", ready: true, lacks: [] }]);

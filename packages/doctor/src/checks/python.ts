@@ -13,7 +13,7 @@ export const PYTHON_ROWS: readonly Row[] = [
     id: "python",
     title: "Python",
     group: "python",
-    needed: "3.9 or newer, with venv",
+    needed: "3.9 or newer, with venv; 3.11 to 3.13 for pippin python setup",
     prevents: "The engines of coremltools and MLC cannot run; Pippin's own conversion needs no Python.",
     for: ["python", "mlc"],
     helps: ["coreml"],
