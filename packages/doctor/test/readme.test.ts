@@ -1,33 +1,19 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readReadme, runExample } from "../../../tools/readme.ts";
 import * as doctor from "../src/index.ts";
 import { fakeMachine } from "./support/fake-machine.ts";
 
 const PACKAGE = join(import.meta.dirname, "..");
-const README = readFileSync(join(PACKAGE, "README.md"), "utf8");
+const { examples, named } = readReadme(PACKAGE);
 
-test("README's example prints what README says", () => {
-  const [, example, printed] = /```ts\n(.*?)```\s+```text\n(.*?)```/s.exec(README)!;
-  const folder = mkdtempSync(join(PACKAGE, ".readme-"));
-  try {
-    writeFileSync(join(folder, "example.ts"), example!);
-    const output = execFileSync(process.execPath, [join(folder, "example.ts")], {
-      cwd: PACKAGE,
-      encoding: "utf8",
-    });
-    expect(output).toBe(printed);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+test.each(examples)("README's example %# prints what README says", async (example) => {
+  expect(await runExample(example, PACKAGE)).toBe(example.printed);
 });
 
-test("README's table names what the package exports", () => {
-  const named = README.split("\n")
-    .filter((row) => row.startsWith("| `"))
-    .flatMap((row) => [...row.split("|")[1]!.matchAll(/`(\w+)/g)].map(([, name]) => name));
-  expect(named.sort()).toEqual(Object.keys(doctor).sort());
+test("README's tables name what the package exports", () => {
+  expect(named).toEqual(Object.keys(doctor).sort());
 });
 
 test("docs/doctor.md has a line for every row, with what it needs", async () => {
