@@ -20,11 +20,15 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** Columns of text, each as wide as its widest cell; the last one is not padded. */
+/**
+ * Columns of text, each as wide as its widest cell; the last one is not padded. A row with fewer cells than others ends in one that
+ * reaches over the rest and widens nothing.
+ */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const columns = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [column, cell] of row.entries())
+    for (const [column, cell] of (row.length < columns ? row.slice(0, -1) : row).entries())
       widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
   }
   return rows.map((row) =>

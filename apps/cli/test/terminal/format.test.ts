@@ -43,7 +43,20 @@ test("a bold cell is as wide as its text", () => {
 });
 
 test("a table pads all columns but the last", () => {
-  expect(formatTable([["a", "bb", "c"], ["aaa"], ["", "b"]])).toEqual(["a    bb  c", "aaa", "     b"]);
+  const rows = [
+    ["a", "bb", "c"],
+    ["aaa", "", ""],
+    ["", "b", "ccc"],
+  ];
+  expect(formatTable(rows)).toEqual(["a    bb  c", "aaa", "     b   ccc"]);
+});
+
+test("the end of a short row reaches over the rest", () => {
+  expect(formatTable([["a", "bb", "c"], ["a whole sentence"], ["aa", "another"]])).toEqual([
+    "a   bb  c",
+    "a whole sentence",
+    "aa  another",
+  ]);
 });
 
 test.each([
