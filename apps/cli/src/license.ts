@@ -38,7 +38,7 @@ export async function agreeToLicense(license: License | undefined, asked: Asked)
   // Where none is stated there are no terms to accept; the generator of the app warns of that.
   if (license === undefined) return;
   const name = licenseName(license);
-  if (license.id.split(", ").every(isPermissiveLicense) || accepted === name) return;
+  if (isPermissiveLicense(license.id) || accepted === name) return;
   if (accepted !== undefined) throw notAccepted(license, model, `it is not ${JSON.stringify(accepted)}`);
   if (!(await saysYes(license, asked))) throw notAccepted(license, model, "nobody has accepted its terms");
 }
