@@ -21,8 +21,8 @@ export function formatSeconds(seconds: number): string {
 }
 
 /**
- * Columns of text, each as wide as its widest cell; the last one is not padded. A row with fewer cells than others ends in one that
- * reaches over the rest and widens nothing.
+ * Columns of text, each as wide as its widest cell; the last one is not padded. A row with fewer cells than others ends in
+ * one that reaches over the rest and widens nothing.
  */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
   const columns = rows.reduce((most, row) => Math.max(most, row.length), 0);
