@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline/promises";
-import { isPermissiveLicense, PippinError } from "@pippin/core";
+import { isPermissiveLicense, PippinError, throwIfCancelled } from "@pippin/core";
 import type { License } from "@pippin/hub";
 import { Option } from "commander";
 import type { CliErrorCode } from "./errors.ts";
-import { printableLine } from "./terminal/format.ts";
+import { printableLine, shellWord } from "./terminal/format.ts";
 import { type CommandContext, type Io, say } from "./terminal/io.ts";
 
 /** The name by which a licence is recorded: `other` says nothing, its name does. */
@@ -38,7 +38,7 @@ export async function agreeToLicense(license: License | undefined, asked: Asked)
   // Where none is stated there are no terms to accept; the generator of the app warns of that.
   if (license === undefined) return;
   const name = licenseName(license);
-  if (license.id.split(", ").every(isPermissiveLicense) || accepted === name) return;
+  if (isPermissiveLicense(license.id) || accepted === name) return;
   if (accepted !== undefined) throw notAccepted(license, model, `it is not ${JSON.stringify(accepted)}`);
   if (!(await saysYes(license, asked))) throw notAccepted(license, model, "nobody has accepted its terms");
 }
@@ -55,7 +55,12 @@ async function saysYes({ url, ...license }: License, { io, context, model }: Ask
   lines.on("SIGINT", io.interrupt);
   try {
     const question = "Do you accept its terms for an app that holds the model? (y/N) ";
-    return /^y(?:es)?$/i.test((await lines.question(question, { signal: context.signal })).trim());
+    const answer = await lines.question(question, { signal: context.signal }).catch(() => {
+      throwIfCancelled(context.signal);
+      // Ctrl-D: no answer is no.
+      return "";
+    });
+    return /^y(?:es)?$/i.test(answer.trim());
   } finally {
     lines.close();
   }
@@ -66,7 +71,7 @@ function notAccepted(license: License, model: string, reason: string): PippinErr
   const where = license.url === undefined ? "on the model's page" : `at ${license.url}`;
   return new PippinError("CLI_LICENSE_NOT_ACCEPTED", {
     message: `${model} is published under ${name}, and ${reason}`,
-    hint: `Read the terms ${where}; if you accept them, add --accept-license ${name}.`,
+    hint: `Read the terms ${where}; if you accept them, add --accept-license ${shellWord(name)}.`,
     details: { license: name, ...(license.url !== undefined && { url: license.url }) },
   });
 }

@@ -1,5 +1,6 @@
-import { rename, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
+import { withOutputFile } from "@pippin/core/node";
 import {
   COMPARISON_COLUMNS,
   type ComparisonReport,
@@ -59,11 +60,13 @@ export async function writeComparison(path: string, report: ComparisonReport): P
   await writeWhole(path, RENDERERS[extname(path).toLowerCase()]!.many(report));
 }
 
-/** A file that appears whole or not at all, over an old one too. */
+/**
+ * A file that appears whole or not at all, over an old one too.
+ *
+ * @throws PippinError `CORE_OUTPUT_BUSY`, `CORE_OUTPUT_UNWRITABLE`.
+ */
 export async function writeWhole(path: string, content: string): Promise<void> {
-  const staging = `${path}.pippin-writing-${process.pid}`;
-  await writeFile(staging, content);
-  await rename(staging, path);
+  await withOutputFile(path, { force: true }, (staging) => writeFile(staging, content));
 }
 
 /** A table of several packages, and which of them no other one beats. */

@@ -128,6 +128,7 @@ test("every command's help has an example", async () => {
   for (const command of commands) {
     const help = await runInProcess([command, "--help"]);
     expect(help.stdout, command).toMatch(new RegExp(`Examples?:\\n {2}pippin ${command} `));
+    expect(help.stdout, command).not.toContain("default: []");
   }
 });
 

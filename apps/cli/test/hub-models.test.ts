@@ -143,6 +143,27 @@ test("on a terminal the terms are shown and asked for", async () => {
   expect(yes.status).toBe(0);
 });
 
+test.each([
+  ["Ctrl-D", "\u0004", 1, "CLI_LICENSE_NOT_ACCEPTED"],
+  ["Ctrl-C", "\u0003", 130, "CORE_CANCELLED"],
+])("%s at that question ends it in good order", async (_, input, status, code) => {
+  const { env } = await startHub({ repos: LICENSED });
+
+  const ended = await runInProcess(deploy(tempFolder()), { env, tty: true, input });
+
+  expect(ended).toMatchObject({ status, stderr: expect.stringContaining(`[${code}]`) });
+});
+
+test("a licence's name that a shell would read is quoted where it is to be pasted", async () => {
+  const { env } = await startHub({
+    repos: [{ id: "pip/licensed", files: licensedFiles("pip; echo $HOME") }],
+  });
+
+  const { stderr } = await runInProcess(deploy(tempFolder()), { env });
+
+  expect(stderr).toContain("add --accept-license 'pip; echo $HOME'.");
+});
+
 test("a package remembers the licence for the app that is made later", async () => {
   const { env } = await startHub({ repos: LICENSED });
   const folder = tempFolder();

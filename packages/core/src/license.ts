@@ -12,7 +12,7 @@ const PERMISSIVE: ReadonlySet<string> = new Set([
   "bsl-1.0",
 ]);
 
-/** Whether an app may carry a model of this licence without more ado than its notice. */
+/** Whether an app may carry a model of this licence without more ado than its notice; of several, joined by commas, of each. */
 export function isPermissiveLicense(license: string | undefined): boolean {
-  return license !== undefined && PERMISSIVE.has(license.trim().toLowerCase());
+  return license?.split(",").every((name) => PERMISSIVE.has(name.trim().toLowerCase())) ?? false;
 }

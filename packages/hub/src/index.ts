@@ -5,7 +5,7 @@ export { fetchSnapshot } from "./fetch-snapshot.ts";
 export { findSnapshot } from "./find-snapshot.ts";
 export type { Network } from "./http/network.ts";
 export { type License, readLicense } from "./license.ts";
-export { type ModelId, parseModelId } from "./model-id.ts";
+export { type ModelId, parseModelId, parseRepoId } from "./model-id.ts";
 export { type PeekOptions, peekModel } from "./peek-model.ts";
 export { planSnapshot } from "./plan-snapshot.ts";
 export { reachHub } from "./reach-hub.ts";

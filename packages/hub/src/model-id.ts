@@ -2,7 +2,7 @@ import { hubError, quoted } from "./errors.ts";
 
 /** A repository of the Hub, and the branch, tag or commit that was asked for. */
 export interface ModelId {
-  /** `ORG/NAME`. */
+  /** `ORG/NAME`, or `NAME` for the oldest models. */
   readonly repo: string;
   readonly revision?: string;
 }
@@ -19,9 +19,15 @@ const REVISION = /^[\w.+-]+(?:\/[\w.+-]+)*$/;
  *   callers look for it first.
  */
 export function parseModelId(text: string): ModelId | undefined {
+  const id = parseRepoId(text);
+  return id?.repo.includes("/") ? id : undefined;
+}
+
+/** The same, and the oldest models too, which have a `NAME` alone: for who knows that no folder is meant. */
+export function parseRepoId(text: string): ModelId | undefined {
   const at = text.indexOf("@");
   const repo = at === -1 ? text : text.slice(0, at);
-  if (!isRepo(repo) || !repo.includes("/")) return undefined;
+  if (!isRepo(repo)) return undefined;
   if (at === -1) return { repo };
   const revision = text.slice(at + 1);
   return isRevision(revision) ? { repo, revision } : undefined;

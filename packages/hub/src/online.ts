@@ -45,11 +45,16 @@ export async function describe(repo: string, { connection, options, context }: D
 export async function withoutNetwork(repo: string, options: SnapshotOptions): Promise<Snapshot | undefined> {
   const requested = options.revision ?? "main";
   checkId(repo, requested);
-  if (!options.offline && !isCommit(requested)) return undefined;
+  if (!options.offline && !(await isListed(repo, requested, options))) return undefined;
   const found = await lookUp(repo, options);
   if ("snapshot" in found) return found.snapshot;
   if (options.offline) throw offline(repo, found.missing, cacheDirOf(options));
   return undefined;
+}
+
+/** Whether it is known what belongs to a commit: of a snapshot without a listing somebody may have fetched a part. */
+async function isListed(repo: string, revision: string, options: SnapshotOptions): Promise<boolean> {
+  return isCommit(revision) && (await placeOf(repo, revision, options).readRecord()) !== undefined;
 }
 
 /** As Python: only a revision that the Hub says does not exist, and what is not about the Hub, ends it at once. */

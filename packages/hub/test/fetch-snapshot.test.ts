@@ -409,6 +409,23 @@ test("a listing that names more than any disk has is refused before it begins", 
   expect(error.message).toContain("8000.0 TB are to be fetched");
 });
 
+test("a listing of empty pages without end is given up", async () => {
+  const server = await serve();
+  let pages = 0;
+  const endless: typeof fetch = async (input, init) => {
+    const { origin, pathname } = new URL(String(input));
+    if (!pathname.includes("/tree/")) return fetch(input, init);
+    pages += 1;
+    if (pages > 20_000) throw new Error("nobody has given up");
+    return new Response("[]", { headers: { Link: `<${origin}${pathname}?cursor=${pages}>; rel="next"` } });
+  };
+  const settings = { ...settingsFor(server), network: quickNetwork({ fetch: endless }) };
+  await expect(fetchSnapshot(REPO, settings)).rejects.toMatchObject({
+    code: "HUB_RESPONSE_INVALID",
+    message: expect.stringContaining("without end"),
+  });
+});
+
 test("without an answer a whole snapshot in the cache is taken, with a warning", async () => {
   const server = await serve();
   const settings = settingsFor(server);

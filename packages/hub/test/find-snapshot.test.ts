@@ -100,3 +100,16 @@ test("names in a listing that someone else wrote do not lead out of the cache", 
   writeFileSync(path, JSON.stringify({ format_version: 1, files: tree }));
   expect(await findSnapshot(REPO, { cacheDir, include: ["*outside.json"] })).toBeUndefined();
 });
+
+test("of a commit without a listing the Hub is asked what belongs to it", async () => {
+  const server = await serve();
+  const settings = settingsFor(server);
+  const commit = server.commits[REPO]!;
+  const folder = join(settings.cacheDir, "models--org--tiny-model", "snapshots", commit);
+  mkdirSync(folder, { recursive: true });
+  const weights = NEEDED.filter((name) => name.startsWith("model"));
+  for (const name of weights) writeFileSync(join(folder, name), FILES[name]!);
+  const snapshot = await fetchSnapshot(REPO, { ...settings, revision: commit });
+  expect(snapshot.files.map(({ path }) => path)).toEqual(NEEDED);
+  expect(snapshot.reusedBytes).toBe(sizeOf(FILES, weights));
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isRevision, parseModelId } from "../src/model-id.ts";
+import { isRevision, parseModelId, parseRepoId } from "../src/model-id.ts";
 
 test.each([
   ["Qwen/Qwen2.5-0.5B-Instruct", { repo: "Qwen/Qwen2.5-0.5B-Instruct" }],
@@ -49,4 +49,14 @@ test.each([
 test("a revision becomes a path below refs, so parts that hide or leave it are none", () => {
   expect(["main", "v1.0", "refs/pr/12", "a_b-c"].every(isRevision)).toBe(true);
   expect(["..", ".hidden", "a/.hidden", "a\\b", "a:b", "a\0b", "", "a/"].some(isRevision)).toBe(false);
+});
+
+test.each([
+  ["gpt2", { repo: "gpt2" }],
+  ["gpt2@main", { repo: "gpt2", revision: "main" }],
+  ["a/b@v1", { repo: "a/b", revision: "v1" }],
+  ["..", undefined],
+  ["a/b/c", undefined],
+])("%s, where no folder is meant, is %j", (text, id) => {
+  expect(parseRepoId(text)).toEqual(id);
 });

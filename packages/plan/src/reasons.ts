@@ -1,7 +1,7 @@
 import type { Device } from "./devices.ts";
 import { engineTraits } from "./engine-traits.ts";
 import { chunksOf, mostBytes } from "./fit.ts";
-import type { DeviceCandidate } from "./model-plan.ts";
+import type { DeviceCandidate, Fit } from "./model-plan.ts";
 import {
   decodeRate,
   isAlike,
@@ -23,7 +23,11 @@ export interface Field {
 }
 
 /** Why it was chosen, in a sentence: what it does, what is faster, and what spoke against the next better one. */
-export function whyOf(chosen: Planned, contextTokens: number, { device, planned }: Field): string {
+export function whyOf(
+  chosen: Planned,
+  made: { readonly fit: Fit; readonly contextTokens: number },
+  { device, planned }: Field,
+): string {
   const { plan, candidate, onDevice } = chosen;
   const rate = onDevice.speed ? `, about ${rateText(decodeRate(chosen))} tokens/s` : "";
   const order = leastLossyFirst(planned);
@@ -32,7 +36,7 @@ export function whyOf(chosen: Planned, contextTokens: number, { device, planned 
   const faster = order.slice(place + 1).find((each) => isWorthTelling(each, chosen, device));
   const heavier = order.slice(place + 1).find((each) => isMuchHeavier(each, chosen));
   return [
-    `${candidateLabel(candidate)} ${fitSentence(onDevice, contextTokens)}${rate}`,
+    `${candidateLabel(candidate)} ${fitSentence(onDevice, made)}${rate}`,
     ...(plan.keepsGrid ? ["it keeps the checkpoint's own numbers"] : []),
     ...(isReadable(chosen)
       ? []
@@ -51,9 +55,16 @@ export function whyOf(chosen: Planned, contextTokens: number, { device, planned 
   ].join("; ");
 }
 
-function fitSentence({ fit }: DeviceCandidate, contextTokens: number): string {
-  if (fit === "tooLarge") return `fits with a context of ${contextTokens}`;
-  return fit === "entitlement" ? "fits with the entitlement" : "fits";
+/** As it is made, and what it took to make it fit. */
+function fitSentence(
+  planned: DeviceCandidate,
+  { fit, contextTokens }: { readonly fit: Fit; readonly contextTokens: number },
+): string {
+  const needs = [
+    ...(planned.fit === "tooLarge" ? [`a context of ${contextTokens}`] : []),
+    ...(fit === "entitlement" ? ["the entitlement"] : []),
+  ];
+  return needs.length === 0 ? "fits" : `fits with ${needs.join(" and ")}`;
 }
 
 /** What was put behind although it has more bits: fp16 behind 8 bits. */

@@ -1,7 +1,7 @@
 import { estimateMemory, type ModelGeometry } from "@pippin/core";
 import { type Candidate, neededBytes } from "./candidate.ts";
 import type { Device } from "./devices.ts";
-import { chunksOf, fitOf, mostBytes } from "./fit.ts";
+import { bytesOf, chunksOf, fitOf, mostBytes } from "./fit.ts";
 import type { ConvertOptions, PippinJson, Recommendation } from "./model-plan.ts";
 import { decodeRate, isReadable, leastLossyFirst, type Planned } from "./order.ts";
 import { choosePrefill, type PrefillChoice } from "./prefill.ts";
@@ -76,12 +76,12 @@ function recommendationOf(chosen: Choice, input: RecommendInput): Recommendation
   };
   const { cacheBytes, peakBytes } = estimateMemory(manifest, outputBytes, input.geometry);
   const choices = { ...options, context: contextTokens, ...(prefill && { prefill: prefill.tokens }) };
+  const fit = fitOf(neededBytes({ ...candidate, outputBytes, manifest }, input.geometry), input.device);
   return {
-    ...{ encoding, engine, contextTokens, cacheBytes, peakBytes },
-    fit: fitOf(neededBytes({ ...candidate, outputBytes, manifest }, input.geometry), input.device),
+    ...{ encoding, engine, fit, contextTokens, cacheBytes, peakBytes },
     packageBytes: outputBytes,
     prefillTokens: prefill?.tokens ?? null,
-    why: whyOf(chosen, contextTokens, input),
+    why: whyOf(chosen, { fit, contextTokens }, input),
     caution: cautionOf(chosen, input.device),
     prefillReason: prefill?.reason ?? null,
     config: configOf(choices, input),
@@ -94,20 +94,20 @@ function configOf(choices: ConvertOptions, { model, backend, optionNames }: Reco
   return { model, backend, convert: Object.fromEntries(known) };
 }
 
-/** Halved until its scores fit too. */
+/** Halved until its scores fit too, and do not ask for the entitlement where the package does not. */
 function prefillOf(
   { candidate, contextTokens, onDevice }: Choice,
   { device, geometry }: RecommendInput,
 ): PrefillChoice | null {
   if (prefillTokensOf(candidate.manifest) === null) return null;
   const choice = choosePrefill(candidate.engine, onDevice.speed, contextTokens);
-  const most = mostBytes(device) ?? 0;
+  const most = (onDevice.fit === "fits" ? bytesOf(device.limit) : mostBytes(device)) ?? 0;
   const needs = (prefillTokens: number) => neededBytes(candidate, geometry, { contextTokens, prefillTokens });
   let { tokens } = choice;
   while (tokens > 2 && needs(tokens) > most) tokens = Math.ceil(tokens / 2);
   return tokens === choice.tokens
     ? choice
-    : { tokens, reason: "longer calls need more memory than there is" };
+    : { tokens, reason: "longer calls need more memory than an app gets" };
 }
 
 /** Why nothing can be recommended. */

@@ -109,6 +109,20 @@ test("a context is shortened before a model is given up", () => {
   expect(recommendation!.contextTokens % 32).toBe(0);
 });
 
+test("a shorter context that fits with the entitlement alone says so", () => {
+  const { recommendation } = planOn(deviceOf(1e9, 2.15e9, NO_CHIP));
+  expect(recommendation).toMatchObject({ encoding: "int4", fit: "entitlement" });
+  expect(recommendation!.why).toMatch(/^int4 gpu fits with a context of \d+ and the entitlement/);
+});
+
+test("longer calls of prefill do not make a package ask for the entitlement", () => {
+  const int8 = planOn(deviceOf(8e9, 8e9)).candidates[1]!;
+  const roomy = planOn(deviceOf(int8.neededBytes + 1e8, 6.4e9, { chip: "M4" }));
+  const tight = planOn(deviceOf(int8.neededBytes + 1e6, 6.4e9, { chip: "M4" }));
+  expect(roomy.recommendation).toMatchObject({ encoding: "int8", fit: "fits", prefillTokens: 128 });
+  expect(tight.recommendation).toMatchObject({ encoding: "int8", fit: "fits", prefillTokens: 64 });
+});
+
 test("nothing is recommended where nothing fits, and the obstacle has the sizes", () => {
   const { recommendation, obstacle } = planOn(deviceOf(1e9, 1.2e9));
   expect(recommendation).toBeNull();

@@ -44,16 +44,16 @@ function rowsOf({ repo, bytes, partialBytes, revisions }: CachedRepo, io: Io): s
   return [
     [io.strong(printableLine(repo)), formatBytes(bytes), partial],
     ...revisions.map(({ revision, refs, files, bytes: size, modified }) => [
-      `  ${revision.slice(0, 12)} ${printableLine(refs.join(", "))}`.trimEnd(),
+      `  ${printableLine(`${revision.slice(0, 12)} ${refs.join(", ")}`)}`.trimEnd(),
       formatBytes(size),
-      `${files} files, ${modified.toISOString().slice(0, 10)}`,
+      `${files} ${files === 1 ? "file" : "files"}, ${modified.toISOString().slice(0, 10)}`,
     ]),
   ];
 }
 
 async function remove(argument: string, { dryRun = false }: RemoveFlags, io: Io): Promise<void> {
-  const { parseModelId, removeFromCache } = await import("@pippin/hub");
-  const id = parseModelId(argument);
+  const { parseRepoId, removeFromCache } = await import("@pippin/hub");
+  const id = parseRepoId(argument);
   if (id === undefined)
     throw usageError(
       `${JSON.stringify(argument)} names no repository`,

@@ -1,5 +1,5 @@
 import type { DevicePlan, ModelPlan, PlanTable, Recommendation } from "@pippin/plan";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type Chosen, type Conversion, withChoices } from "../choices.ts";
 import { CONFIG_FILE, chooseBackend, loadBackends, readConfig } from "../config.ts";
 import { usageError } from "../errors.ts";
@@ -37,10 +37,18 @@ export async function define(
   const several = (value: string, before: readonly string[]) => [...before, value];
   command
     .argument("[model]", `${MODEL_ARGUMENT} (default: the model of ${CONFIG_FILE}); its weights are not read`)
-    .option("--device <name>", "id, name or identifier; iphone, ipad, mac, all; several times", several, [])
+    .addOption(
+      new Option("--device <name>", "id, name or identifier; iphone, ipad, mac, all; several times")
+        .argParser(several)
+        .default([], "a short list"),
+    )
     .option("--prompt <n>", "tokens of the prompt before the first token", wholeNumber({ min: 1 }))
     .option("--backend <id>", `format to plan for: ${backends.map(({ id }) => id).join(", ")}`)
-    .option("--engine <id>", "only what this engine runs, such as coreml-gpu; several times", several, [])
+    .addOption(
+      new Option("--engine <id>", "only what this engine runs, such as coreml-gpu; several times")
+        .argParser(several)
+        .default([], "all"),
+    )
     .option("--html <file>", "write a page that draws the memory of every device")
     .option("--write", `write the recommendation for one device into ${CONFIG_FILE}`)
     .option("--dry-run", "with --write: say what would be written, and write nothing")

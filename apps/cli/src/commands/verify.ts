@@ -31,17 +31,18 @@ export function define(command: Command, { io }: { io: Io }): void {
     .option("--text <file>", "measure on this text (default: one that is bundled)")
     .option("--windows <n>", "windows of the text; 0 leaves it out", wholeNumber({ min: 0 }), 40)
     .option("--window-tokens <n>", "tokens of a window", wholeNumber({ min: 2 }), 64)
-    .option<Condition[]>(
-      "--fail-if <condition>",
-      'what makes the package fail, for example "kl > 0.2"; may be repeated (default: greedy tokens differ)',
-      (text, before) => [...before, parseCondition(text)],
-      [],
+    .addOption(
+      new Option(
+        "--fail-if <condition>",
+        'what makes the package fail, for example "kl > 0.2"; may be repeated',
+      )
+        .argParser<Condition[]>((text, before) => [...before, parseCondition(text)])
+        .default([], "greedy tokens differ"),
     )
-    .option<string[]>(
-      "--report <file>",
-      "write a report, .md or .html; may be repeated",
-      (path, before) => [...before, path],
-      [],
+    .addOption(
+      new Option("--report <file>", "write a report, .md or .html; may be repeated")
+        .argParser<string[]>((path, before) => [...before, path])
+        .default([], "none"),
     )
     .addOption(
       new Option(

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** 1,500,000 → `1.5 MB`: decimal units, as disks and Apple's systems count. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -18,18 +20,32 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** Columns of text, each as wide as its widest cell; the last one is not padded. */
+/**
+ * Columns of text, each as wide as its widest cell; the last one is not padded. A row with fewer cells than others ends in
+ * one that reaches over the rest and widens nothing.
+ */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const columns = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    for (const [column, cell] of (row.length < columns ? row.slice(0, -1) : row).entries())
+      widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
   }
   return rows.map((row) =>
     row
-      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!)))
+      .map((cell, column) => (column === row.length - 1 ? cell : padded(cell, widths[column]!)))
       .join("  ")
       .trimEnd(),
   );
+}
+
+function padded(cell: string, width: number): string {
+  return cell + " ".repeat(width - widthOf(cell));
+}
+
+/** Without what makes it bold. */
+function widthOf(cell: string): number {
+  return stripVTControlCharacters(cell).length;
 }
 
 /** Breaks text at spaces into lines of at most `width` characters; a longer word stays whole. */
@@ -48,13 +64,16 @@ export function wrapText(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Text from a model's files, safe to print: no control characters that would steer the terminal. */
+/**
+ * Text from a model's files, safe to print: no control characters that would steer the terminal, and no overrides of
+ * direction, which would show other words than are there.
+ */
 export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) =>
-    character === "\n" || character === "\t"
-      ? character
-      : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  return text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    if (character === "\n" || character === "\t") return character;
+    const code = character.charCodeAt(0).toString(16).padStart(2, "0");
+    return code.length > 2 ? `\\u${code}` : `\\x${code}`;
+  });
 }
 
 /** The same on one line, for cells and titles. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bytesFetched, pipFiles, startHub } from "../support/hub.ts";
@@ -70,7 +70,8 @@ test.each([
   [["fetch", "nobody/nothing"], 1, "HUB_REPO_NOT_FOUND"],
   [["fetch", "pip/pip-chat@absent"], 1, "HUB_REVISION_NOT_FOUND"],
   [["fetch", "pip/gated"], 1, "HUB_GATED"],
-  [["cache", "rm", "pip"], 2, "CLI_USAGE"],
+  [["cache", "rm", "pip/pip/chat"], 2, "CLI_USAGE"],
+  [["cache", "rm", "gpt2"], 1, "HUB_NOT_CACHED"],
 ])("%j ends with %i and %s", async (args, status, code) => {
   const repos = ["pip/pip-chat", "pip/gated"].map((id) => ({
     ...{ id, files: pipFiles() },
@@ -134,6 +135,19 @@ test("cache ls lists what was fetched and cache rm removes it", async () => {
   const removed = await runInProcess(["cache", "rm", "pip/pip-chat", "--json"], { env });
   expect(JSON.parse(removed.stdout)).toMatchObject({ revisions: [server.commits["pip/pip-chat"]] });
   expect((await runInProcess(["cache", "ls"], { env })).stdout).toBe("the cache holds no models\n");
+});
+
+test("cache lists and removes what others left there, also a model without an organization", async () => {
+  const { env, cache } = await startHub();
+  const snapshot = join(cache, "models--gpt2", "snapshots", "\u001b[2J");
+  mkdirSync(snapshot, { recursive: true });
+  writeFileSync(join(snapshot, "config.json"), "{}");
+
+  const { stdout } = await runInProcess(["cache", "ls"], { env });
+  expect(stdout).toMatch(/^gpt2 +2 B\n {2}\\x1b\[2J +2 B +1 file, /);
+
+  expect(await runInProcess(["cache", "rm", "gpt2"], { env })).toMatchObject({ status: 0, stderr: "" });
+  expect(existsSync(join(cache, "models--gpt2"))).toBe(false);
 });
 
 async function waitFor(condition: () => boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CandidatePlan, ModelPlan } from "@pippin/plan";
 import { expect, test } from "vitest";
@@ -190,6 +190,18 @@ test("--dry-run writes nothing", async () => {
   const args = ["plan", PIP_CHAT, "--device", "iphone-16", "--write", "--dry-run"];
   expect((await runCli(args, { cwd })).stdout).toContain("\nwould write pippin.json\n");
   expect(existsSync(join(cwd, "pippin.json"))).toBe(false);
+});
+
+test("a page that cannot be written says so and leaves nothing", async () => {
+  const cwd = tempFolder();
+  mkdirSync(join(cwd, "plan.html"));
+  const args = ["plan", PIP_CHAT, "--device", "iphone-16", "--html", join(cwd, "plan.html")];
+  const { status, stderr } = await runInProcess(args, { cwd });
+  expect({ status, stderr }).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("[CORE_OUTPUT_UNWRITABLE]"),
+  });
+  expect(readdirSync(cwd)).toEqual(["plan.html"]);
 });
 
 test("--html writes a page of every device", async () => {

@@ -34,8 +34,29 @@ test.each([
   expect(formatSeconds(seconds)).toBe(text);
 });
 
+test("a bold cell is as wide as its text", () => {
+  const rows = [
+    ["\u001b[1mbold\u001b[22m", "1"],
+    ["x", "2"],
+  ];
+  expect(formatTable(rows)).toEqual(["\u001b[1mbold\u001b[22m  1", "x     2"]);
+});
+
 test("a table pads all columns but the last", () => {
-  expect(formatTable([["a", "bb", "c"], ["aaa"], ["", "b"]])).toEqual(["a    bb  c", "aaa", "     b"]);
+  const rows = [
+    ["a", "bb", "c"],
+    ["aaa", "", ""],
+    ["", "b", "ccc"],
+  ];
+  expect(formatTable(rows)).toEqual(["a    bb  c", "aaa", "     b   ccc"]);
+});
+
+test("the end of a short row reaches over the rest", () => {
+  expect(formatTable([["a", "bb", "c"], ["a whole sentence"], ["aa", "another"]])).toEqual([
+    "a   bb  c",
+    "a whole sentence",
+    "aa  another",
+  ]);
 });
 
 test.each([
@@ -44,6 +65,7 @@ test.each([
   ["one-byte escape", "\u009b31m", "\\x9b31m"],
   ["backspace, bell, delete", "\b\u0007\u007f", "\\x08\\x07\\x7f"],
   ["line ends and tabs stay", "a\n\tb", "a\n\tb"],
+  ["overrides of direction", "safe\u202egnp.exe\u2066", "safe\\u202egnp.exe\\u2066"],
   ["words stay", "Grüße 你好 🙂", "Grüße 你好 🙂"],
 ])("printable: %s", (_, text, expected) => {
   expect(printable(text)).toBe(expected);

@@ -28,7 +28,7 @@ export async function findWeights(path: string): Promise<WeightsPlace> {
 function notFound(path: string, cause: unknown) {
   return checkpointError("CHECKPOINT_NOT_FOUND", {
     message: `there is no file or folder ${path}`,
-    hint: "Check the path. A model on the Hub must be fetched first.",
+    hint: "Check the path. Pippin's commands take a repository of the Hub as ORG/NAME.",
     details: { path },
     cause,
   });

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { hubError, quoted } from "../errors.ts";
 import { checkId } from "../model-id.ts";
 import { cacheDirOf, type HubSettings } from "../settings.ts";
-import type { RemovedFromCache } from "../types.ts";
+import type { CachedRepo, RemovedFromCache } from "../types.ts";
 import { layoutOf, type RepoLayout } from "./layout.ts";
 import { cachedRepo, readRefs, snapshotFiles } from "./list-cache.ts";
 import { busy, isLocked } from "./lock.ts";
@@ -30,7 +30,7 @@ export async function removeFromCache(repo: string, options: RemoveOptions = {})
   await checkIdle(layout, repo);
   const cached = await cachedRepo(cacheDir, repo);
   const all = cached.revisions.map(({ revision }) => revision);
-  const going = options.revision === undefined ? all : [await commitOf(layout, options.revision, repo)];
+  const going = options.revision === undefined ? all : [await commitOf(layout, options.revision, cached)];
   const kept = all.filter((revision) => !going.includes(revision));
   if (options.revision !== undefined && kept.length > 0) {
     return removeRevision(layout, { revision: going[0]!, kept, dryRun: options.dryRun ?? false });
@@ -77,11 +77,16 @@ async function removeRevision(
   return { revisions: [revision], freedBytes };
 }
 
-async function commitOf(layout: RepoLayout, revision: string, repo: string): Promise<string> {
+/** Only a snapshot that is there: what a ref's file says may be empty, or a path to elsewhere. */
+async function commitOf(
+  layout: RepoLayout,
+  revision: string,
+  { repo, revisions }: CachedRepo,
+): Promise<string> {
   const ref = (await readRefs(layout)).find(({ name }) => name === revision);
-  const commit = ref?.commit ?? revision;
-  if ((await snapshotFiles(layout, commit)) === undefined) throw notCached(`${repo} at ${quoted(revision)}`);
-  return commit;
+  const found = revisions.find((cached) => cached.revision === (ref?.commit ?? revision));
+  if (found === undefined) throw notCached(`${repo} at ${quoted(revision)}`);
+  return found.revision;
 }
 
 /** A link in place of the model's folder would have the files of another place removed. */

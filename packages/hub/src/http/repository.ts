@@ -23,6 +23,8 @@ export interface Repository {
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** The largest repositories of models have some thousand files. */
 const MAX_FILES = 1_000_000;
+/** As many files on pages of a tenth of the Hub's; also ends a listing of empty pages. */
+const MAX_PAGES = 10_000;
 
 /**
  * What stands at a branch, tag or commit.
@@ -109,7 +111,10 @@ function fileOf(entry: ListFileEntry, connection: Connection): RepoFile {
  */
 function apiFetch(connection: Connection, purpose: Purpose, { signal }: StageContext): typeof fetch {
   const { network } = connection;
-  return (input) => {
+  let pages = 0;
+  return async (input) => {
+    pages += 1;
+    if (pages > MAX_PAGES) throw contradiction(hostOf(connection), "lists files without end");
     const url = onEndpoint(connection, String(input));
     return withRetries({ network, signal }, async () => {
       const reply = await send(connection, url, { signal });

@@ -104,6 +104,20 @@ test.each([
   await expect(removeFromCache(repo, options)).rejects.toMatchObject({ code: "HUB_NOT_CACHED" });
 });
 
+test.each(["", ".", "..", "../../models--org--other", "../blobs"])(
+  "a ref that says %j instead of a commit removes nothing",
+  async (content) => {
+    const { settings, first, second, storage } = await twoRevisions();
+    const other = join(settings.cacheDir, "models--org--other");
+    mkdirSync(other);
+    writeFileSync(join(storage, "refs", "odd"), content);
+    const removal = removeFromCache(REPO, { ...settings, revision: "odd" });
+    await expect(removal).rejects.toMatchObject({ code: "HUB_NOT_CACHED" });
+    for (const path of [other, first.path, second.path]) expect(existsSync(path), path).toBe(true);
+    for (const name of NEEDED) expect(existsSync(join(second.path, name)), name).toBe(true);
+  },
+);
+
 test.each(["../x", "a/../../x", "/etc", "a/b/c"])("%j is refused", async (repo) => {
   await expect(removeFromCache(repo, { cacheDir: temporaryFolder() })).rejects.toMatchObject({
     code: "HUB_ID_INVALID",
