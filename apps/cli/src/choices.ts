@@ -1,4 +1,5 @@
 import { PippinError } from "@pippin/core";
+import { parseModelId } from "@pippin/hub";
 import type { Command } from "commander";
 import { type AnyBackend, CONFIG_FILE, type Config } from "./config.ts";
 import { type CliErrorCode, usageError } from "./errors.ts";
@@ -35,12 +36,17 @@ export function withChoices<Flags extends object>(
     );
   const flags = command.opts<Flags>();
   // Choices made for one model are not another's.
-  const applies = named === config.model || config.model === undefined;
+  const applies = config.model === undefined || isSameModel(named, config.model);
   if (config.convert === undefined || !applies || (config.backend ?? backend.id) !== backend.id)
     return { model: named, flags };
   checkNames(Object.keys(config.convert), backend);
   const silent = Object.entries(config.convert).filter(([name]) => isSilent(command, name));
   return { model: named, flags: { ...flags, ...Object.fromEntries(silent) } };
+}
+
+/** Whether two arguments mean one model: a revision of a repository is the same model. */
+export function isSameModel(a: string, b: string): boolean {
+  return a === b || (parseModelId(a)?.repo ?? a) === (parseModelId(b)?.repo ?? b);
 }
 
 /** Whether nobody gave the flag: commander fills in `--no-…` by itself. */

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { type Checkpoint, GgufArray, type GgufValue } from "@pippin/checkpoint";
 import { openCheckpoint, readGgufMetadata } from "@pippin/checkpoint/node";
 import { isPippinError, type ModelFacts } from "@pippin/core";
+import { fileSource } from "@pippin/core/node";
 import { type Decoder, readDecoder } from "@pippin/decoder";
 import { type License, readLicense } from "@pippin/hub";
 import {
@@ -169,10 +169,20 @@ function hubPlace(path: string): { repo: string; revision: string } | undefined 
   return match ? { repo: match[1]!.replaceAll("--", "/"), revision: match[2]! } : undefined;
 }
 
+/** Of a model's card only the front matter is of interest. */
+const MAX_CARD_BYTES = 200_000;
+
 /** What the model's card says. */
 async function licenseOf(folder: string): Promise<License | undefined> {
-  const card = await readFile(`${folder}/README.md`, "utf8").catch(() => undefined);
-  return card === undefined ? undefined : readLicense(card);
+  const card = await fileSource(`${folder}/README.md`).catch(() => undefined);
+  if (card === undefined) return undefined;
+  try {
+    // The front matter; a card may have any size.
+    const front = await card.read(0, Math.min(card.byteLength, MAX_CARD_BYTES));
+    return readLicense(new TextDecoder().decode(front));
+  } finally {
+    await card.close();
+  }
 }
 
 /** A file name for the package: the model's own, reduced to characters that Xcode, shells and Swift take. */

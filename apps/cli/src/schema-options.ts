@@ -2,6 +2,7 @@ import { readJsonFile } from "@pippin/core/node";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { usageError } from "./errors.ts";
+import { shellWord } from "./terminal/format.ts";
 
 interface PropertySchema {
   readonly type?: string;
@@ -132,6 +133,17 @@ export function wholeNumber({
     if (text.trim() !== "" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`It must be a whole number${range}.`);
   };
+}
+
+/** For flags that may be given several times. */
+export function several(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/** An option as one would type it. */
+export function flagText(name: string, value: string | number | boolean): string {
+  if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
+  return `--${kebab(name)} ${shellWord(String(value))}`;
 }
 
 function kebab(name: string): string {

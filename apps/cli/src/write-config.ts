@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { readJsonFile } from "@pippin/core/node";
 import type { PippinJson } from "@pippin/plan";
+import { isSameModel } from "./choices.ts";
 import { CONFIG_FILE, readConfig } from "./config.ts";
 import { usageError } from "./errors.ts";
 import { writeWhole } from "./report.ts";
@@ -17,7 +18,7 @@ export async function checkConfig(
   { force }: { readonly force?: boolean | undefined },
 ): Promise<void> {
   const present = (await readConfig(folder)).model;
-  if (present === undefined || repositoryOf(present) === repositoryOf(model) || force) return;
+  if (present === undefined || isSameModel(present, model) || force) return;
   throw usageError(
     `${CONFIG_FILE} of this folder is for ${present}, not for ${model}`,
     "Give --force to replace its model and options, or work in another folder.",
@@ -33,9 +34,4 @@ export async function writeConfig(folder: string, { model, backend, convert }: P
   );
   const before = present ? ((await readJsonFile(path)) as Record<string, unknown>) : {};
   await writeWhole(path, `${JSON.stringify({ ...before, model, backend, convert }, null, 2)}\n`);
-}
-
-/** Another revision of a repository is the same model. */
-function repositoryOf(model: string): string {
-  return model.replace(/@[^@/]+$/, "");
 }

@@ -1,6 +1,7 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { isSameModel } from "../src/choices.ts";
 import { runInProcess } from "./support/in-process.ts";
 import { PIP_CHAT } from "./support/run-cli.ts";
 import { tempFolder } from "./support/temp-folder.ts";
@@ -44,6 +45,16 @@ test("choices for one model are not taken for another", async () => {
   const { manifest } = await planned(config, ["pip"]);
 
   expect(manifest.contextLength).not.toBe(128);
+});
+
+test.each([
+  ["org/pip@v2", "org/pip", true],
+  ["org/pip", "org/pip@0123456789012345678901234567890123456789", true],
+  ["org/pip", "org/pop", false],
+  ["m/@a", "m/@b", false],
+  ["./pip", "./pip", true],
+])("%s and %s are one model: %s", (a, b, same) => {
+  expect(isSameModel(a, b)).toBe(same);
 });
 
 test("options without a model are taken for every model", async () => {

@@ -1,8 +1,9 @@
-import type { License, RepoFile, Snapshot, SnapshotOptions } from "@pippin/hub";
+import type { License, Snapshot, SnapshotOptions, SnapshotPlan } from "@pippin/hub";
 import type { Command } from "commander";
 import { usageError } from "../errors.ts";
 import { licenseName } from "../license.ts";
 import { settingsOf } from "../model-argument.ts";
+import { several } from "../schema-options.ts";
 import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { outputPath } from "./convert.ts";
@@ -19,8 +20,12 @@ export function define(command: Command, { io }: { io: Io }): void {
   command
     .argument("<model>", "repository: ORG/NAME or ORG/NAME@revision")
     .option("--revision <name>", "branch, tag or commit (default: main)")
-    .option("--include <pattern...>", "fetch the files that match, not what a conversion needs: '*.gguf'")
-    .option("--exclude <pattern...>", "leave out files that match")
+    .option(
+      "--include <pattern>",
+      "fetch the files that match, not what a conversion needs: '*.gguf'; several times",
+      several,
+    )
+    .option("--exclude <pattern>", "leave out files that match; several times", several)
     .option("--local-dir <dir>", "put plain files into a folder, not into the cache", outputPath)
     .option("--dry-run", "say what would be fetched, and fetch nothing")
     .option("--json", "print the snapshot as JSON")
@@ -52,8 +57,8 @@ async function requestOf(
   { revision, include, exclude, localDir }: Flags,
   settings: SnapshotOptions,
 ): Promise<{ repo: string; options: SnapshotOptions }> {
-  const { parseModelId } = await import("@pippin/hub");
-  const id = parseModelId(argument);
+  const { parseRepoId } = await import("@pippin/hub");
+  const id = parseRepoId(argument);
   if (id === undefined)
     throw usageError(
       `${JSON.stringify(argument)} names no repository`,
@@ -85,15 +90,6 @@ function saySnapshot(io: Io, snapshot: Snapshot, seconds: number): void {
   say(io, io.dim(`${printableLine(repo)} at ${revision}; ${fetched}`));
   sayLicense(io, snapshot.license);
   say(io, `next: npx pippin convert ${shellWord(path)}`);
-}
-
-interface SnapshotPlan {
-  readonly repo: string;
-  readonly revision: string;
-  readonly files: readonly (RepoFile & { readonly present: boolean })[];
-  readonly missingBytes: number;
-  readonly totalBytes: number;
-  readonly license?: License;
 }
 
 function sayDryRun(io: Io, { repo, revision, files, missingBytes, totalBytes, license }: SnapshotPlan): void {

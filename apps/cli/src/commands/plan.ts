@@ -7,7 +7,14 @@ import { MODEL_ARGUMENT } from "../model-argument.ts";
 import { peek } from "../peek.ts";
 import { devicesOf, planCandidates } from "../planning.ts";
 import { checkPagePath, writeWhole } from "../report.ts";
-import { addSchemaOptions, flagValue, optionNames, wholeNumber } from "../schema-options.ts";
+import {
+  addSchemaOptions,
+  flagText,
+  flagValue,
+  optionNames,
+  several,
+  wholeNumber,
+} from "../schema-options.ts";
 import { formatTable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { checkConfig, writeConfig } from "../write-config.ts";
@@ -34,7 +41,6 @@ export async function define(
   const { convert: _, ...config } = await readConfig(io.cwd);
   const backends = await loadBackends(io.cwd);
   const backend = chooseBackend(backends, flagValue(argv, "--backend") ?? config.backend);
-  const several = (value: string, before: readonly string[]) => [...before, value];
   command
     .argument("[model]", `${MODEL_ARGUMENT} (default: the model of ${CONFIG_FILE}); its weights are not read`)
     .addOption(
@@ -113,7 +119,7 @@ function writable({ name, recommendation, obstacle }: DevicePlan): Recommendatio
 /** The recommendation as the flags of a conversion. */
 function convertFlags({ config }: Recommendation): string {
   return Object.entries(config.convert)
-    .map(([name, value]) => ` --${name} ${shellWord(String(value))}`)
+    .map(([name, value]) => ` ${flagText(name, value)}`)
     .join("");
 }
 

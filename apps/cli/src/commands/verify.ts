@@ -5,7 +5,7 @@ import { checkTextPath } from "../evaluation.ts";
 import { openModel } from "../model.ts";
 import { MAX_PROMPTS, type ParityVerdict, parityLine, TIE_MARGIN } from "../parity.ts";
 import { checkReportPath, comparisonLines, textLines, writeComparison, writeReport } from "../report.ts";
-import { wholeNumber } from "../schema-options.ts";
+import { several, wholeNumber } from "../schema-options.ts";
 import { formatTable, printableLine } from "../terminal/format.ts";
 import { type CommandContext, type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { type Verification, type VerifyOptions, verifyPackages } from "../verification.ts";
@@ -41,7 +41,7 @@ export function define(command: Command, { io }: { io: Io }): void {
     )
     .addOption(
       new Option("--report <file>", "write a report, .md or .html; may be repeated")
-        .argParser<string[]>((path, before) => [...before, path])
+        .argParser(several)
         .default([], "none"),
     )
     .addOption(

@@ -65,7 +65,8 @@ test("--local-dir holds plain files, and --exclude leaves some out", async () =>
 });
 
 test.each([
-  [["fetch", "pip"], 2, "CLI_USAGE"],
+  [["fetch", "a/b/c"], 2, "CLI_USAGE"],
+  [["fetch", "pip"], 1, "HUB_REPO_NOT_FOUND"],
   [["fetch", "pip/pip-chat@main", "--revision", "dev"], 2, "CLI_USAGE"],
   [["fetch", "nobody/nothing"], 1, "HUB_REPO_NOT_FOUND"],
   [["fetch", "pip/pip-chat@absent"], 1, "HUB_REVISION_NOT_FOUND"],

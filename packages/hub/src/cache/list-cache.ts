@@ -38,7 +38,7 @@ export async function cachedRepo(cacheDir: string, repo: string): Promise<Cached
       refs: refs.filter((ref) => ref.commit === revision).map((ref) => ref.name),
       files: files.length,
       bytes: sum([...distinct.values()]),
-      modified: new Date(Math.max(0, ...files.map((file) => file.modifiedMs))),
+      modified: new Date(files.reduce((latest, { modifiedMs }) => Math.max(latest, modifiedMs), 0)),
     });
   }
   const whole = [...blobs].filter(([name]) => !name.endsWith(INCOMPLETE));

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -115,7 +115,7 @@ interface LockState {
 
 /** Undefined when nobody holds it. */
 async function stateOf(path: string): Promise<LockState | undefined> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   // Another user's may be unreadable: its times tell enough.
   const text = (await readText(path)) ?? "";
