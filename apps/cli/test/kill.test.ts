@@ -7,9 +7,9 @@ import { type CliResult, startCli } from "./support/run-cli.ts";
 import { writeSyntheticModel } from "./support/synthetic-model.ts";
 import { filesIn, sameFiles, tempFolder } from "./support/temp-folder.ts";
 
-/** 37 MB of output: enough that worker threads write it too. */
-const MODEL = { layers: 6, hidden: 512, vocab: 4000, fill: "noise" } as const;
-const KILLS = 12;
+/** 27 MB of output: enough that worker threads write it too. */
+const MODEL = { layers: 4, hidden: 512, vocab: 4000, fill: "noise" } as const;
+const KILLS = 8;
 /** A machine that is too busy for all of them within this time does fewer. */
 const MAX_MS = 28_000;
 /** The golden ratio's fraction: multiples of it cover the time evenly, however many there are. */
@@ -26,14 +26,14 @@ interface Scene {
   prepare(): void;
 }
 
-test("kill -9 at up to 12 moments of a conversion to a fresh folder leaves nothing that only looks finished", async () => {
+test("kill -9 at up to 8 moments of a conversion to a fresh folder leaves nothing that only looks finished", async () => {
   const { cwd, fresh } = await stage();
   const prepare = () => rmSync(join(cwd, "out"), { recursive: true, force: true });
   const outcomes = await killRepeatedly({ cwd, fresh, prepare }, ["absent", "new"]);
   expect(outcomes.absent).toBeGreaterThan(0);
 }, 180_000);
 
-test("kill -9 at up to 12 moments of a conversion with --force leaves the old package or the new one", async () => {
+test("kill -9 at up to 8 moments of a conversion with --force leaves the old package or the new one", async () => {
   const { cwd, fresh } = await stage();
   const old = filesIn(inject("converted"));
   const prepare = () => {

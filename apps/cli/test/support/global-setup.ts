@@ -8,6 +8,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** A conversion of models/pip-chat that tests read and none changes. */
     readonly converted: string;
+    /** Where commands of documents keep what they measured. */
+    readonly documentsCache: string;
   }
 }
 
@@ -18,5 +20,6 @@ export async function setup(project: TestProject): Promise<() => void> {
   const { status, stderr } = await runCli(["convert", PIP_CHAT, "--out", converted]);
   if (status !== 0) throw new Error(`the bundled model could not be converted: ${stderr}`);
   project.provide("converted", converted);
+  project.provide("documentsCache", join(folder, "cache"));
   return () => rmSync(folder, { recursive: true, force: true });
 }
