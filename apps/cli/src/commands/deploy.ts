@@ -8,7 +8,7 @@ import { type Chosen, withChoices } from "../choices.ts";
 import type { AnyBackend } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { goldenCases } from "../golden.ts";
-import { agreeToLicense, licenseOption } from "../license.ts";
+import { afterAgreement, agreeToLicense, licenseOption } from "../license.ts";
 import { lookFirst } from "../look-first.ts";
 import { prepareWeights } from "../mixed.ts";
 import type { OpenModel } from "../model.ts";
@@ -171,7 +171,7 @@ async function writeApp(
   const golden = await goldenCases(runner, text, context);
   const input = await swiftInput(opened, { golden, folders: [model.folder] });
   const options = { ...SwiftOptions.parse({}), out: app, force: flags.force ?? false };
-  const artifact = await generateSwiftPackage(input, options, context);
+  const artifact = await generateSwiftPackage(input, options, afterAgreement(model.license, context));
   const project = artifact.files.find(({ path }) => path.endsWith(".xcodeproj/project.pbxproj"))!; // it has the demo
   const size = formatBytes(artifactBytes([artifact]));
   say(io, `${io.strong("app")}      ${printableLine(`${app}/${dirname(project.path)}`)}  ${size}`);
