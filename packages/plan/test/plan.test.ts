@@ -3,6 +3,7 @@ import type { Candidate } from "../src/candidate.ts";
 import { DEVICES, findDevice } from "../src/devices.ts";
 import { planModel } from "../src/plan.ts";
 import type { Lengths } from "../src/reshape.ts";
+import { predictSpeed } from "../src/speed/predict.ts";
 import { candidateOf, deviceOf, inputOf, manifestOf, specOf } from "./support/candidates.ts";
 
 const NO_CHIP = { chip: undefined } as never;
@@ -199,6 +200,33 @@ test("the first token waits for the prompt and one step", () => {
   expect(mid).toBeCloseTo(1000 / prefillTokensPerSecond.mid + 1 / decodeTokensPerSecond.mid, 9);
   expect(low).toBeLessThan(mid);
   expect(high).toBeGreaterThan(mid);
+});
+
+/** One candidate planned for a context, on one device, with a prompt of 128. */
+function speedAt(context: number) {
+  const spec = specOf("Qwen2.5-0.5B");
+  const candidates = [candidateOf(spec, "int8", 8, { manifest: manifestOf(spec, context) })];
+  const options = { devices: [deviceOf(6e9, 6e9)], promptTokens: 128 };
+  const plan = planModel(inputOf("Qwen2.5-0.5B", { candidates }), options);
+  return { model: plan.model, speed: plan.devices[0]!.candidates[0]!.speed! };
+}
+
+test("states are read whole in each call, so decoding is as with a full cache", () => {
+  const { model, speed } = speedAt(2048);
+  const work = {
+    weightBytes: model.parameters.total,
+    ...{ parameters: model.parameters.multipliedPerToken, layers: model.layers },
+    cacheBytesPerToken: model.cacheBytesPerToken,
+  };
+  const query = { work, engine: "coreml-gpu", chip: "A17 Pro", promptTokens: 128 } as const;
+  const full = predictSpeed({ ...query, contextTokens: 2048, promptSeesTokens: 2048 })!;
+  expect(speed.decodeTokensPerSecond).toEqual(full.decode);
+  expect(speed.prefillTokensPerSecond).toEqual(full.prefill);
+});
+
+test("a longer context makes a prompt of one length slower, since each of its tokens sees all slots", () => {
+  const rate = (context: number) => speedAt(context).speed.prefillTokensPerSecond.mid;
+  expect(rate(8192)).toBeLessThan(0.9 * rate(256));
 });
 
 test("without a cache each token costs the whole text", () => {

@@ -122,7 +122,7 @@ function sources({ devices, contextTokens, promptTokens, readableTokensPerSecond
     `Packages and caches are exact: what conversion writes for a context of ${contextTokens}. Activations and overhead are estimates; nothing was measured on a device.`,
     "Where a GPU unpacks quantized weights, loading takes up to what the last column above says; nobody measured whether it does.",
     "Apple publishes no memory limits. A ~ stands before what a rule gives; the captions of the pictures say which.",
-    `Speeds are predicted ranges: decoding with half of the context in the cache, the first token after a prompt of ${promptTokens}.`,
+    `Speeds are predicted ranges. A package with a cache reads all of it in each call, however much is in it; one without computes the text again, half of the context on average. The first token is that after a prompt of ${promptTokens}.`,
     `Taken is what loses least of the model, fits with the entitlement, and decodes ${readableTokensPerSecond} tokens a second or more.`,
     ...[...formulas].map((source) => `${source}.`),
   ];
