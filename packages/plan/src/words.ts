@@ -14,6 +14,16 @@ export function rateText(value: number): string {
     : String(Number(value.toPrecision(value < 1 ? 1 : 2)));
 }
 
+/** Keeps a line from breaking behind the dash of a range. */
+const WORD_JOINER = "\u2060";
+
+/** HTML of words in which no range is torn apart at its dash, nor from its unit. */
+export function unbroken(html: string): string {
+  return html
+    .replaceAll(/(?<=\d)–(?=\d)/g, `–${WORD_JOINER}`)
+    .replaceAll(/(?<=\d) (?=(?:ms|s|kB|MB|GB)\b)/g, "&nbsp;");
+}
+
 /** `18–30`; one number where both ends round to it. */
 export function rangeText({ low, high }: Range): string {
   const [from, to] = [rateText(low), rateText(high)];

@@ -264,6 +264,15 @@ test("candidates of different contexts cannot be compared", () => {
   expect(plan).toThrow(expect.objectContaining({ code: "PLAN_LENGTH_INVALID" }));
 });
 
+test.each([
+  ["candidates", { candidates: undefined }, { devices: DEVICES }],
+  ["devices", {}, {}],
+  ["options", {}, undefined],
+])("%s that are left out are an error with a code", (_, more, options) => {
+  const plan = () => planModel({ ...inputOf("Qwen2.5-0.5B"), ...more } as never, options as never);
+  expect(plan).toThrow(expect.objectContaining({ code: "PLAN_EMPTY" }));
+});
+
 test("no device and no candidate are errors", () => {
   const empty = expect.objectContaining({ code: "PLAN_EMPTY" });
   expect(() => planModel(inputOf("Qwen2.5-0.5B"), { devices: [] })).toThrow(empty);

@@ -66,6 +66,17 @@ test("a load that may not fit is said in the cell of the page, with a sign of it
   expect(html).toContain("4 of 4 devices carry it.</strong> For 3 of them something may");
 });
 
+test("no range of the page's device tables breaks at its dash", () => {
+  const html = renderPlanHtml(PLAN);
+  const cells = [...html.matchAll(/<td class="\w+(?: taken)?">.*?<\/td>/g)].join("");
+  expect(cells).toMatch(/\d–\u2060\d/);
+  expect(cells).not.toMatch(/\d–\d|\d s\b/);
+});
+
+test("a table of devices that is wider than the screen has a shadow on the side where more is", () => {
+  expect(renderPlanHtml(PLAN)).toMatch(/\.fleet \{ background:[^}]*local[^}]*scroll/);
+});
+
 test("the page asks for nothing and runs nothing", () => {
   const html = renderPlanHtml(PLAN);
   expect(html).toContain("default-src 'none'");

@@ -8,6 +8,7 @@ import {
   rangeText,
   recommendedFit,
   secondsText,
+  unbroken,
   unitOf,
 } from "../words.ts";
 import { markHtml } from "./marks.ts";
@@ -42,7 +43,7 @@ export function fleetTable({ candidates }: ModelPlan, groups: readonly DeviceGro
   const rows = groups.map(({ names, device }) => {
     const place = `${device.chip ?? "chip unknown"}; ${limitsText(device)}`;
     const cells = encodings.map((encoding) => encodingCell(encoding, device)).join("");
-    return `<tr><th scope="row">${escapeHtml(joinNames(names))}<small>${escapeHtml(place)}</small></th>${takeCell(device)}${cells}</tr>`;
+    return `<tr><th scope="row">${escapeHtml(joinNames(names))}<small>${escapeHtml(place)}</small></th>${unbroken(takeCell(device) + cells)}</tr>`;
   });
   return `<div class="scroll fleet" role="region" aria-label="${escapeHtml(label)}" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>
 ${rows.join("\n")}
