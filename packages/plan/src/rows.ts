@@ -79,14 +79,16 @@ function deviceTable({ devices }: ModelPlan): PlanTable {
   };
 }
 
-/** What the `?` behind a fit means, a line for each caution with the devices that it is for. */
+/** What the `?` behind a fit means, a line for each caution with the devices that it is for; `iPad Pro (M1), 8 GB` without its comma. */
 function cautionLines(devices: readonly DevicePlan[]): string[] {
   const names = new Map<string, string[]>();
   for (const { name, recommendation } of devices) {
     const caution = recommendation?.caution ?? null;
     if (caution !== null) names.set(caution, [...(names.get(caution) ?? []), name]);
   }
-  return [...names].map(([caution, own]) => `? ${joinNames(own)}: ${caution}`);
+  return [...names].map(
+    ([caution, own]) => `? ${joinNames(own.map((name) => name.replace(", ", " ")))}: ${caution}`,
+  );
 }
 
 /** Predicted figures of what is recommended. */

@@ -38,7 +38,7 @@ test("every device is on the page, with a sign and a word for each encoding", ()
   for (const word of ["fits", "with entitlement", "too large"]) expect(html).toContain(`>${word}</span>`);
 });
 
-const DOUBTFUL = ["iPhone A", "iPhone B", "iPhone C", "Mac D"].map((name, index) =>
+const DOUBTFUL = ["iPhone A", "iPhone B", "iPhone C, 8 GB", "Mac D"].map((name, index) =>
   deviceOf(index < 3 ? 4.4e9 : 2e10, index < 3 ? 6.4e9 : 2e10, { id: name, name, chip: "M4" }),
 );
 
@@ -51,7 +51,7 @@ test("a load that may not fit marks the fit in the table of devices, and a line 
   expect(rows.map((row) => row[3])).toEqual(["fits?", "fits?", "fits?", "fits"]);
   expect(notes).toEqual([
     expect.stringMatching(
-      /^\? iPhone A, B, C: if the GPU unpacks the weights, loading takes up to 9\.\d+ GB, more than/,
+      /^\? iPhone A, B, C 8 GB: if the GPU unpacks the weights, loading takes up to 9\.\d+ GB, more than/,
     ),
   ]);
 });

@@ -5,7 +5,7 @@ export const STYLE = `
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0.5rem 0; padding: 0; font-size: 0.9rem; }
 .legend .key { display: inline-block; width: 24px; height: 12px; margin-right: 0.4rem; vertical-align: middle; }
 .fleet { background: linear-gradient(to left, var(--back) 1.5rem, transparent 3rem) right / 3rem 100% no-repeat local,
-  linear-gradient(to left, var(--soft), transparent) right / 0.75rem 100% no-repeat scroll; }
+  linear-gradient(to left, var(--line), transparent) right / 0.75rem 100% no-repeat scroll; }
 .fleet td, .fleet tbody th { font-size: 0.9rem; }
 .fleet th:first-child { position: sticky; left: 0; background: var(--back); min-width: 8.5rem; }
 .fleet td { min-width: 7rem; } .fleet td:nth-child(2) { min-width: 11rem; }
