@@ -56,7 +56,7 @@ async function doctor(flags: Flags, io: Io): Promise<void> {
     env: io.env,
     currentFolder: io.cwd,
     cacheFolder: cacheFolder(io.env),
-    hub: await hubProbe(context),
+    hub: await hubProbe(context, io.cwd),
   });
   const diagnosis = await examine(machine, flags.for === undefined ? {} : { for: flags.for }, context);
   if (io.json) sayJson(io, { ...diagnosis, ready: isReady(diagnosis, flags) });
@@ -79,11 +79,11 @@ function asAsked({ checks, workflows }: Diagnosis): Diagnosis {
 }
 
 /** The Hub as the environment names it; doctor itself knows nothing of it. */
-async function hubProbe(context: CommandContext): Promise<HubProbe> {
+async function hubProbe(context: CommandContext, cwd: string): Promise<HubProbe> {
   const { reachHub } = await import("@pippin/hub");
   const settings = await settingsOf(context);
   const { endpoint, offline, token } = settings;
-  const cacheDir = resolve(context.cwd, settings.cacheDir);
+  const cacheDir = resolve(cwd, settings.cacheDir);
   const reach = (signal: AbortSignal) => reachHub(settings, { signal });
   return { endpoint, offline, hasToken: token !== undefined, cacheDir, reach };
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test, vi } from "vitest";
@@ -85,6 +85,12 @@ test("the disk of the Hub's cache is looked at, and an endpoint that is none is 
   expect(stdout).toContain(` free at ${cache}\n`);
   expect(stdout).toContain("→ Set HF_ENDPOINT to an address such as https://huggingface.co, or unset it.\n");
   expect(stdout).not.toContain("HTTPS_PROXY");
+});
+
+test("a cache folder that is relative is one of the current folder", async () => {
+  const cwd = tempFolder();
+  const { stdout } = await runCli(["doctor", "--for", "hub"], { cwd, env: { HF_HUB_CACHE: "models" } });
+  expect(stdout).toContain(` free at ${join(realpathSync(cwd), "models")}\n`);
 });
 
 test.skipIf(!onLinux)("what only helps the workflow that was asked for is optional", async () => {
