@@ -35,10 +35,18 @@ export async function readConfig(folder: string): Promise<Config> {
     () => true,
     () => false,
   );
-  const parsed = Config.safeParse(present ? await readJsonFile(path) : {});
+  const found = present
+    ? await readJsonFile(path).catch((cause) => Promise.reject(invalid(cause.message, cause)))
+    : {};
+  const parsed = Config.safeParse(found);
   if (parsed.success) return parsed.data;
-  throw new PippinError<CliErrorCode>("CLI_CONFIG_INVALID", {
-    message: `${CONFIG_FILE} is not valid: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`,
+  throw invalid(`${CONFIG_FILE} is not valid: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`);
+}
+
+function invalid(message: string, cause?: unknown): PippinError<CliErrorCode> {
+  return new PippinError("CLI_CONFIG_INVALID", {
+    message,
+    cause,
     hint: 'An example: {"backends": ["@pippin/coreml"], "model": "Qwen/Qwen2.5-0.5B-Instruct", "convert": {"quantize": "int8"}}.',
   });
 }

@@ -18,6 +18,11 @@ export function planConversion(
   return backend.plan({ ...decoder, facts, name: packageName(facts.name) }, options);
 }
 
+/** The folder that is written where `--out` names none. */
+export function defaultOut(model: string): string {
+  return `build/${packageName(model)}`;
+}
+
 export interface WriteOptions {
   readonly out: string;
   readonly force: boolean;

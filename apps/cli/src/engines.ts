@@ -6,9 +6,9 @@ import type { CoremltoolsOptions, Engine, Environment } from "@pippin/python";
 import { type Command, Option } from "commander";
 import { cacheFolder } from "./cache-folder.ts";
 import type { Chosen } from "./choices.ts";
-import { artifactBytes, defaultOut } from "./commands/convert.ts";
+import { artifactBytes } from "./commands/convert.ts";
 import type { AnyBackend } from "./config.ts";
-import { writeOutput } from "./convert.ts";
+import { defaultOut, writeOutput } from "./convert.ts";
 import { usageError } from "./errors.ts";
 import type { MixFlags } from "./mixed.ts";
 import { type OpenModel, openFiles, packageName } from "./model.ts";
@@ -49,6 +49,14 @@ export function addEngineOptions(command: Command): void {
       ).choices(["own", "transformers"]),
     )
     .option("--engine-timeout <minutes>", "coremltools: stop after so long", positiveNumber);
+}
+
+/** @throws PippinError `CLI_USAGE` for options of another engine than the one that converts. */
+export function refuseEngineFlags({ python, route, engineTimeout }: EngineFlags): void {
+  const given = { "--python": python, "--route": route, "--engine-timeout": engineTimeout };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag !== undefined)
+    throw usageError(`${flag} is an option of --engine coremltools`, "Add that, or leave it out.");
 }
 
 /** Where an engine's environment and its logs are. */

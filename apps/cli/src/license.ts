@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { isPermissiveLicense, PippinError, throwIfCancelled } from "@pippin/core";
+import { isPermissiveLicense, PippinError, type StageContext, throwIfCancelled } from "@pippin/core";
 import type { License } from "@pippin/hub";
 import { Option } from "commander";
 import type { CliErrorCode } from "./errors.ts";
@@ -41,6 +41,17 @@ export async function agreeToLicense(license: License | undefined, asked: Asked)
   if (isPermissiveLicense(license.id) || accepted === name) return;
   if (accepted !== undefined) throw notAccepted(license, model, `it is not ${JSON.stringify(accepted)}`);
   if (!(await saysYes(license, asked))) throw notAccepted(license, model, "nobody has accepted its terms");
+}
+
+/** The context for writing an app: whoever has accepted the terms is not told to read them. */
+export function afterAgreement(license: License | undefined, context: CommandContext): StageContext {
+  if (license === undefined) return context;
+  return {
+    ...context,
+    warn: (warning) => {
+      if (warning.code !== "SWIFT_LICENSE_UNCHECKED") context.warn(warning);
+    },
+  };
 }
 
 /** Only a person at a terminal can answer. */

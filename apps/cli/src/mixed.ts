@@ -47,6 +47,11 @@ export function addMixOptions(command: Command): void {
     .option("--calibrate", "round weights so that what they compute on that text changes least (GPTQ)");
 }
 
+/** Whether what will be written is only known with the weights at hand. */
+export function needsWeights(flags: MixFlags): boolean {
+  return wantsMix(flags) || flags.calibrate === true;
+}
+
 /** Whether the flags ask for a search. */
 function wantsMix({ quantize, bitsBudget, maxSize }: MixFlags): boolean {
   return quantize === "mixed" || bitsBudget !== undefined || maxSize !== undefined;

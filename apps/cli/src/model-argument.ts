@@ -1,27 +1,42 @@
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { PippinError } from "@pippin/core";
 import type { ModelId, RemoteModel, ResolvedSettings, Snapshot, SnapshotOptions } from "@pippin/hub";
 import { type CliErrorCode, usageError } from "./errors.ts";
 import type { CommandContext } from "./terminal/io.ts";
 
 /** What a MODEL argument can be, for `--help`. */
-export const MODEL_ARGUMENT = "repository (ORG/NAME, ORG/NAME@revision), folder, .safetensors or .gguf file";
+export const MODEL_ARGUMENT =
+  "repository (ORG/NAME, ORG/NAME@revision, ORG/NAME/FILE.gguf), folder, .safetensors or .gguf file";
 
 /** A model argument understood. What is on this machine wins over a repository of the same name. */
-export type ModelArgument =
-  | { readonly kind: "local"; readonly path: string }
-  | ({ readonly kind: "repository" } & ModelId);
+export type ModelArgument = { readonly kind: "local"; readonly path: string } | RepositoryArgument;
 
-/** @throws PippinError `CLI_USAGE` for an empty argument. */
+export interface RepositoryArgument extends ModelId {
+  readonly kind: "repository";
+  /** One of several GGUF files. */
+  readonly file?: string;
+}
+
+/** `ORG/NAME/FILE.gguf`, also with a revision behind the name. */
+const FILE_OF_REPOSITORY = /^([^/]+\/[^/]+)\/(.+\.gguf)$/;
+
+/** @throws PippinError `CLI_USAGE` for an empty argument and for the address of a page. */
 export async function readModelArgument(argument: string): Promise<ModelArgument> {
   if (argument === "") throw usageError("the model is empty", `Name a ${MODEL_ARGUMENT}.`);
   const local = { kind: "local" as const, path: argument };
   if (await exists(argument)) return local;
-  // An absent file is not looked for on the Hub.
-  if (/\.(?:safetensors|gguf)$/.test(argument)) return local;
+  if (/^https?:\/\//.test(argument))
+    throw usageError(
+      "the model is the address of a page",
+      `Give what stands behind the host, ORG/NAME; HF_ENDPOINT names another host.`,
+    );
   const { parseModelId } = await import("@pippin/hub");
-  const id = parseModelId(argument);
-  return id === undefined ? local : { kind: "repository", ...id };
+  const [, repository, file] = FILE_OF_REPOSITORY.exec(argument) ?? [];
+  // Any other file that is not here is not looked for on the Hub.
+  if (file === undefined && /\.(?:safetensors|gguf)$/.test(argument)) return local;
+  const id = parseModelId(repository ?? argument);
+  return id === undefined ? local : { kind: "repository", ...id, ...(file !== undefined && { file }) };
 }
 
 /** A model on this machine. */
@@ -45,11 +60,13 @@ export async function localModel(
   const model = await readModelArgument(argument);
   if (model.kind === "local") return { path: model.path };
   const { fetchSnapshot } = await import("@pippin/hub");
-  const options = { ...(await settingsOf(context)), ...revisionOf(model), ...choice };
+  const { file } = model;
+  const one = file === undefined ? {} : { include: [file, "README.md"] };
+  const options = { ...(await settingsOf(context)), ...revisionOf(model), ...choice, ...one };
   const snapshot = await fetchSnapshot(model.repo, options, context).catch((error) => {
     throw orFolder(error, argument);
   });
-  return { path: snapshot.path, snapshot };
+  return { path: file === undefined ? snapshot.path : join(snapshot.path, file), snapshot };
 }
 
 /**
@@ -58,7 +75,7 @@ export async function localModel(
  * @throws PippinError `HUB_*`.
  */
 export async function peekModelArgument(
-  { repo, ...id }: Extract<ModelArgument, { kind: "repository" }>,
+  { repo, ...id }: RepositoryArgument,
   context: CommandContext,
 ): Promise<RemoteModel> {
   const { peekModel } = await import("@pippin/hub");

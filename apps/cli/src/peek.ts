@@ -4,7 +4,7 @@ import { type Decoder, readDecoder } from "@pippin/decoder";
 import type { License, RemoteModel } from "@pippin/hub";
 import { chatFacts } from "@pippin/tokenizer";
 import { licenseName } from "./license.ts";
-import { openModel } from "./model.ts";
+import { type OpenModel, openModel } from "./model.ts";
 import { peekModelArgument, readModelArgument } from "./model-argument.ts";
 import type { CommandContext } from "./terminal/io.ts";
 
@@ -16,6 +16,8 @@ export interface PeekedModel {
   readonly license: License | undefined;
   /** Of a repository: what it took to look. */
   readonly remote?: RemoteModel;
+  /** The whole model; a repository is fetched. */
+  open(): Promise<OpenModel>;
 }
 
 /**
@@ -25,14 +27,18 @@ export interface PeekedModel {
  */
 export async function peek(argument: string, context: CommandContext): Promise<PeekedModel> {
   const model = await readModelArgument(argument);
-  if (model.kind === "local") return openModel(argument, context);
+  if (model.kind === "local") {
+    const opened = await openModel(argument, context);
+    return { ...opened, open: async () => opened };
+  }
   const remote = await peekModelArgument(model, context);
-  const checkpoint = await openCheckpointTree(remote, context);
+  const checkpoint = await openCheckpointTree(remote, model, context);
   for (const warning of checkpoint.warnings) context.warn(warning);
   const { license, repo, revision } = remote;
   const { chatTemplate, stopTokens } = await chatFactsOf(remote, checkpoint, context);
   return {
     ...{ checkpoint, remote, license },
+    open: () => openModel(argument, context),
     decoder: readDecoder(checkpoint),
     facts: {
       ...{ name: repo, revision, stopTokens },

@@ -73,7 +73,7 @@ async function commandLine(argv: readonly string[], io: Io): Promise<Command> {
     });
   program.addHelpText(
     "after",
-    "\nMODEL is a repository of the Hugging Face Hub (ORG/NAME, ORG/NAME@revision), a folder with config.json and safetensors, a .safetensors or\na .gguf file. What is on this machine wins.\nPACKAGE is a folder that pippin convert wrote, or the .mlpackage in it.",
+    "\nMODEL is a repository of the Hugging Face Hub (ORG/NAME, ORG/NAME@revision, ORG/NAME/FILE.gguf), a folder with config.json and safetensors, a .safetensors or\na .gguf file. What is on this machine wins.\nPACKAGE is a folder that pippin convert wrote, or the .mlpackage in it.",
   );
   const named = commandIn(argv);
   for (const { name, summary, load } of COMMANDS) {

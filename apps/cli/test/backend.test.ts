@@ -70,7 +70,7 @@ test("a package whose backend is not named is not recognized", async () => {
 });
 
 test.each([
-  ["no JSON", "{", "CORE_FILE_UNREADABLE"],
+  ["no JSON", "{", "CLI_CONFIG_INVALID"],
   ["a key that it does not have", '{"backed": "x"}', "CLI_CONFIG_INVALID"],
   ["a file that is not there", '{"backends": ["./nowhere.js"]}', "CLI_BACKEND_UNUSABLE"],
   ["a package that is not installed", '{"backends": ["nowhere"]}', "CLI_BACKEND_UNUSABLE"],

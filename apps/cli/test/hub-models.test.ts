@@ -98,6 +98,56 @@ test("offline, a model that was fetched is there and another one is missed plain
   expect(missed).toMatchObject({ status: 1, stderr: expect.stringContaining("[HUB_OFFLINE]") });
 });
 
+test.each([
+  ["a dry run", [], 0, ""],
+  ["a folder that is taken", ["--out", "taken"], 1, "[CORE_OUTPUT_EXISTS]"],
+  ["a context that the model does not have", ["--context", "99999", "--out", "out"], 1, "[COREML_"],
+])("before weights are fetched: %s", async (_, flags, status, message) => {
+  const { server, env } = await startHub();
+  const cwd = tempFolder();
+  mkdirSync(join(cwd, "taken/inside"), { recursive: true });
+  const dry = flags.length === 0 ? ["--dry-run"] : [];
+  const args = [
+    "convert",
+    "pip/pip-chat",
+    ...dry,
+    ...flags.map((word) => (word === "taken" || word === "out" ? join(cwd, word) : word)),
+  ];
+
+  const result = await runInProcess(args, { env, cwd });
+
+  expect(result).toMatchObject({ status, stderr: expect.stringContaining(message) });
+  expect(bytesFetched(server)).toBeLessThan(200_000);
+});
+
+test("a dry run of a repository says the same size as one of the folder", async () => {
+  const { env } = await startHub();
+  const bytes = async (model: string) =>
+    JSON.parse((await runInProcess(["convert", model, "--dry-run", "--json"], { env })).stdout).manifest
+      .stopTokens;
+
+  expect(await bytes("pip/pip-chat")).toEqual(await bytes(PIP_CHAT));
+});
+
+test("one of several GGUF files is named behind its repository", async () => {
+  const files = { "a-Q8_0.gguf": "GGUF", "b-Q4_0.gguf": "GGUF", "README.md": "---\nlicense: mit\n---\n" };
+  const { server, env } = await startHub({ repos: [{ id: "pip/gguf", files }] });
+
+  const unnamed = await runInProcess(["convert", "pip/gguf", "--out", join(tempFolder(), "out")], { env });
+  const fetched = await runInProcess(["tokenizer", "encode", "pip/gguf/b-Q4_0.gguf"], { env, input: "{}\n" });
+
+  expect(unnamed.stderr).toMatch(/\[(?:CHECKPOINT_AMBIGUOUS|HUB_NO_WEIGHTS)\]/);
+  // The file that was named is fetched and opened, and is no GGUF.
+  expect(fetched.stderr).toContain("b-Q4_0.gguf");
+  expect(server.requests.some(({ file }) => file === "a-Q8_0.gguf")).toBe(false);
+});
+
+test("the address of a page is refused with what to give", async () => {
+  const { status, stderr } = await runInProcess(["inspect", "https://huggingface.co/pip/pip-chat"]);
+
+  expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining("ORG/NAME") });
+});
+
 const LICENSED = [{ id: "pip/licensed", files: licensedFiles("pip-community") }];
 const deploy = (folder: string, ...rest: string[]) => [
   "deploy",
@@ -108,7 +158,7 @@ const deploy = (folder: string, ...rest: string[]) => [
 ];
 
 test("an app with a model whose licence has terms waits for them to be accepted, before the work", async () => {
-  const { env } = await startHub({ repos: LICENSED });
+  const { server, env } = await startHub({ repos: LICENSED });
   const folder = tempFolder();
 
   const { status, stderr } = await runInProcess(deploy(folder), { env });
@@ -119,6 +169,7 @@ test("an app with a model whose licence has terms waits for them to be accepted,
     "Read the terms at https://example.org/terms; if you accept them, add --accept-license pip-community.",
   );
   expect([...filesIn(folder)]).toEqual([]);
+  expect(bytesFetched(server)).toBeLessThan(200_000);
 });
 
 test.each([
@@ -174,7 +225,8 @@ test("a package remembers the licence for the app that is made later", async () 
     status: 1,
     stderr: expect.stringContaining("[CLI_LICENSE_NOT_ACCEPTED]"),
   });
-  expect(await runInProcess([...swift, "--accept-license", "pip-community"])).toMatchObject({ status: 0 });
+  const accepted = await runInProcess([...swift, "--accept-license", "pip-community"]);
+  expect(accepted).toMatchObject({ status: 0, stderr: "" });
 });
 
 test("a repository without weights says so", async () => {
@@ -186,6 +238,6 @@ test("a repository without weights says so", async () => {
 
   expect({ status, stderr }).toMatchObject({
     status: 1,
-    stderr: expect.stringContaining("[HUB_NO_WEIGHTS]"),
+    stderr: expect.stringContaining("[CHECKPOINT_NO_WEIGHTS]"),
   });
 });

@@ -86,7 +86,7 @@ export function isMissing(error: unknown): error is Error {
 function noWeights(folder: string, names: readonly string[]) {
   const found = names.length === 0 ? "holds no files" : `holds no weights, only ${listed(names)}`;
   return checkpointError("CHECKPOINT_NO_WEIGHTS", {
-    message: `the folder ${folder} ${found}`,
+    message: `${folder} ${found}`,
     hint: `Expected ${SINGLE_FILE}, ${INDEX_FILE} with its shards, or one .gguf file.`,
     details: { folder },
   });
@@ -94,7 +94,7 @@ function noWeights(folder: string, names: readonly string[]) {
 
 function ambiguous(folder: string, files: readonly string[]) {
   return checkpointError("CHECKPOINT_AMBIGUOUS", {
-    message: `the folder ${folder} holds ${files.length} GGUF files: ${listed(files)}`,
+    message: `${folder} holds ${files.length} GGUF files: ${listed(files)}`,
     hint: "Give the path of the file that you mean.",
     details: { folder, files: files.slice(0, 100) },
   });

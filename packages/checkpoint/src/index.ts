@@ -18,7 +18,7 @@ export {
 export { type GgufHeads, ggufTensorName, ggufTensorOps } from "./gguf-names.ts";
 export type { GgufValueType } from "./gguf-types.ts";
 export { GgufArray, type GgufValue } from "./gguf-values.ts";
-export { openCheckpointTree } from "./open-checkpoint.ts";
+export { type OpenTreeOptions, openCheckpointTree } from "./open-checkpoint.ts";
 export type { Quantization } from "./quantization.ts";
 export { QUANTIZATION_METHODS, type QuantizationMethod, quantizationMethod } from "./quantization-config.ts";
 export { readSafetensorsHeader, type SafetensorsHeader, type SafetensorsTensor } from "./safetensors.ts";

@@ -1,7 +1,7 @@
 import { type FileTree, readJson, type StageContext, withFile } from "@pippin/core";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkpointError } from "./errors.ts";
-import { chooseWeights, type Weights } from "./find-weights.ts";
+import { chooseWeights, type Weights, weightsOfFile } from "./find-weights.ts";
 import { openGguf } from "./open-gguf.ts";
 import { packedTensors } from "./packed/packed-tensors.ts";
 import { quantizationScheme } from "./quantization-config.ts";
@@ -14,9 +14,18 @@ import { readSafetensorsFiles } from "./safetensors-files.ts";
  * @throws PippinError `CHECKPOINT_*` (see `CheckpointErrorCode`), `CORE_FILE_UNREADABLE`, `CORE_PATH_ESCAPES`,
  *   `CORE_CANCELLED`, and what the tree throws.
  */
-export async function openCheckpointTree(tree: FileTree, context: StageContext = {}): Promise<Checkpoint> {
-  const weights = await chooseWeights(tree, context.signal);
+export async function openCheckpointTree(
+  tree: FileTree,
+  { file }: OpenTreeOptions = {},
+  context: StageContext = {},
+): Promise<Checkpoint> {
+  const weights = file === undefined ? await chooseWeights(tree, context.signal) : weightsOfFile(tree, file);
   return openWeights({ tree, weights, name: tree.name }, context);
+}
+
+export interface OpenTreeOptions {
+  /** The file with the weights, where the tree holds several: `model-Q8_0.gguf`. */
+  readonly file?: string | undefined;
 }
 
 /** Opens the weights that were chosen. */

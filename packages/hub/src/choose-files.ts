@@ -105,10 +105,13 @@ function onlySet(choice: FileChoice, candidates: readonly RepoFile[]): RepoFile[
   const sets = new Set(candidates.map((file) => NUMBERED.exec(file.path)?.slice(1).join("/") ?? file.path));
   if (sets.size === 1) return [...candidates];
   const all = candidates.map((file) => ({ path: file.path, size: file.size }));
+  const first = all[0]!.path;
   const shown = all.slice(0, 40).map((file) => `${quoted(file.path)} (${formatBytes(file.size)})`);
   throw hubError("HUB_NO_WEIGHTS", {
     message: `${choice.repo} holds ${all.length} files of weights, and one is needed: ${shown.join(", ")}`,
-    hint: `Name one with --include, such as --include ${quoted(all[0]!.path)}.`,
+    hint: first.endsWith(".gguf")
+      ? `Name one as the model, such as ${choice.repo}/${first}, or fetch it with --include.`
+      : `Name one with --include, such as --include ${quoted(first)}.`,
     details: { repo: choice.repo, files: all },
   });
 }

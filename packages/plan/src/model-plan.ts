@@ -44,7 +44,7 @@ export type Remedy =
   | { readonly kind: "chunks"; readonly count: number; readonly limitBytes: number };
 
 export interface SpeedFigures {
-  /** With half of the context in the cache. */
+  /** Reading the whole cache, as packages with states do in each call; for others with half of the context in the cache. */
   readonly decodeTokensPerSecond: Range;
   /** After ten minutes without a pause, on iPhones. */
   readonly sustainedDecodeTokensPerSecond?: Range;

@@ -43,13 +43,13 @@ const DEFAULT_PROMPT_TOKENS = 512;
  * @throws PippinError `PLAN_EMPTY`, `PLAN_LENGTH_INVALID`.
  */
 export function planModel(input: PlanInput, options: PlanOptions): ModelPlan {
+  checkGiven(input, options);
   const { spec, facts, backend, candidates } = input;
   const { revision = null } = facts;
   const contextTokens = contextOf(candidates);
   const promptTokens =
     options.promptTokens ?? Math.min(DEFAULT_PROMPT_TOKENS, Math.max(1, Math.floor(contextTokens / 2)));
   checkPrompt(promptTokens, contextTokens);
-  if (options.devices.length === 0) throw empty("no device was named", "Name one, or plan for all.");
   const geometry = geometryOf(spec);
   const figures = modelFigures(spec);
   const plans = candidates.map((candidate) => planCandidate(candidate, geometry));
@@ -119,9 +119,16 @@ function referenceOf({ name, revision }: PlanInput["facts"]): string {
   return revision === undefined ? name : `${name}@${revision}`;
 }
 
+/** Callers without types may leave a list out. */
+function checkGiven(input: Partial<PlanInput>, options: Partial<PlanOptions> | undefined): void {
+  if (!input.candidates?.length)
+    throw empty("there is no way to store the model that could be planned", "Give a candidate or more.");
+  if (!options?.devices?.length) throw empty("no device was named", "Name one, or plan for all.");
+}
+
+/** Of one candidate or more. */
 function contextOf(candidates: readonly Candidate[]): number {
-  const [first, ...rest] = candidates.map(({ manifest }) => manifest.contextLength);
-  if (first === undefined) throw empty("there is no way to store the model that could be planned", undefined);
+  const [first, ...rest] = candidates.map(({ manifest }) => manifest.contextLength) as [number, ...number[]];
   const other = rest.find((length) => length !== first);
   if (other === undefined) return first;
   throw planError("PLAN_LENGTH_INVALID", {
@@ -139,6 +146,6 @@ function checkPrompt(promptTokens: number, contextTokens: number): void {
   });
 }
 
-function empty(message: string, hint: string | undefined) {
+function empty(message: string, hint: string) {
   return planError("PLAN_EMPTY", { message, hint });
 }

@@ -1,12 +1,22 @@
 import type { MemoryLimit } from "./devices/limits.ts";
 import type { CandidatePlan, DeviceCandidate, DevicePlan, ModelPlan, Remedy } from "./model-plan.ts";
-import { candidateLabel, FIT_WORDS, rangeText, secondsText, sizeText } from "./words.ts";
+import {
+  candidateLabel,
+  FIT_WORDS,
+  joinNames,
+  rangeText,
+  recommendedFit,
+  secondsText,
+  sizeText,
+} from "./words.ts";
 
 /** A table in words, for terminals and pages. */
 export interface PlanTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Lines under it: what a mark in a cell means. */
+  readonly notes?: readonly string[];
 }
 
 /** Every table of a plan: the ways to store the model, the devices, and of each device the candidates where `details` asks for them. */
@@ -53,19 +63,32 @@ function deviceTable({ devices }: ModelPlan): PlanTable {
       const { recommendation } = device;
       const place = [device.name, limitsText(device)];
       if (recommendation === null) return [...place, "nothing", device.obstacle ?? ""];
-      const { fit, contextTokens, prefillTokens } = recommendation;
+      const { contextTokens, prefillTokens } = recommendation;
       const speed = speedOf(device);
       return [
         ...place,
         candidateLabel(recommendation),
-        FIT_WORDS[fit],
+        recommendedFit(recommendation),
         String(contextTokens),
         prefillTokens === null ? "none" : String(prefillTokens),
         speed ? rangeText(speed.decodeTokensPerSecond) : "unknown",
         speed ? secondsText(speed.timeToFirstTokenSeconds) : "unknown",
       ];
     }),
+    notes: cautionLines(devices),
   };
+}
+
+/** What the `?` behind a fit means, a line for each caution with the devices that it is for; `iPad Pro (M1), 8 GB` without its comma. */
+function cautionLines(devices: readonly DevicePlan[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, recommendation } of devices) {
+    const caution = recommendation?.caution ?? null;
+    if (caution !== null) names.set(caution, [...(names.get(caution) ?? []), name]);
+  }
+  return [...names].map(
+    ([caution, own]) => `? ${joinNames(own.map((name) => name.replace(", ", " ")))}: ${caution}`,
+  );
 }
 
 /** Predicted figures of what is recommended. */

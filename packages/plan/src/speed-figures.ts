@@ -29,9 +29,10 @@ export function speedFigures(
   { model, promptTokens }: { readonly model: ModelFigures; readonly promptTokens: number },
 ): SpeedFigures | null {
   if (device.chip === undefined) return null;
-  const contextTokens = Math.ceil(candidate.manifest.contextLength / 2);
+  const slots = slotsOf(candidate.manifest);
+  const contextTokens = slots ?? Math.ceil(candidate.manifest.contextLength / 2);
   const query = { work: workOf(candidate, model), engine: engineId(candidate.engine), chip: device.chip };
-  const predicted = predictSpeed({ ...query, contextTokens, promptTokens });
+  const predicted = predictSpeed({ ...query, contextTokens, promptTokens, promptSeesTokens: slots });
   if (predicted === undefined) return null;
   const { decode, prefill, sustainedDecode, formula, sources, basis } = predicted;
   if (!keepsCache(candidate.manifest)) {
@@ -51,6 +52,15 @@ export function speedFigures(
     timeToFirstTokenSeconds: firstToken(prefill, decode, promptTokens),
     ...{ formula, sources, basis },
   };
+}
+
+/**
+ * Tokens that the states have room for. Their shape is fixed, and each call reads all of it, filled or not, and masks what is not a token
+ * yet: decoding costs the same at every length, and a token of the prompt sees the whole cache.
+ */
+function slotsOf({ states }: RuntimeManifest): number | undefined {
+  const cache = states.find(({ role }) => role === "keyCache");
+  return cache?.shape[cache.layout.indexOf("position")];
 }
 
 /** As states, or as features that each call hands on. */

@@ -3,6 +3,7 @@ import type { Candidate } from "../src/candidate.ts";
 import { DEVICES, findDevice } from "../src/devices.ts";
 import { planModel } from "../src/plan.ts";
 import type { Lengths } from "../src/reshape.ts";
+import { predictSpeed } from "../src/speed/predict.ts";
 import { candidateOf, deviceOf, inputOf, manifestOf, specOf } from "./support/candidates.ts";
 
 const NO_CHIP = { chip: undefined } as never;
@@ -201,6 +202,33 @@ test("the first token waits for the prompt and one step", () => {
   expect(high).toBeGreaterThan(mid);
 });
 
+/** One candidate planned for a context, on one device, with a prompt of 128. */
+function speedAt(context: number) {
+  const spec = specOf("Qwen2.5-0.5B");
+  const candidates = [candidateOf(spec, "int8", 8, { manifest: manifestOf(spec, context) })];
+  const options = { devices: [deviceOf(6e9, 6e9)], promptTokens: 128 };
+  const plan = planModel(inputOf("Qwen2.5-0.5B", { candidates }), options);
+  return { model: plan.model, speed: plan.devices[0]!.candidates[0]!.speed! };
+}
+
+test("states are read whole in each call, so decoding is as with a full cache", () => {
+  const { model, speed } = speedAt(2048);
+  const work = {
+    weightBytes: model.parameters.total,
+    ...{ parameters: model.parameters.multipliedPerToken, layers: model.layers },
+    cacheBytesPerToken: model.cacheBytesPerToken,
+  };
+  const query = { work, engine: "coreml-gpu", chip: "A17 Pro", promptTokens: 128 } as const;
+  const full = predictSpeed({ ...query, contextTokens: 2048, promptSeesTokens: 2048 })!;
+  expect(speed.decodeTokensPerSecond).toEqual(full.decode);
+  expect(speed.prefillTokensPerSecond).toEqual(full.prefill);
+});
+
+test("a longer context makes a prompt of one length slower, since each of its tokens sees all slots", () => {
+  const rate = (context: number) => speedAt(context).speed.prefillTokensPerSecond.mid;
+  expect(rate(8192)).toBeLessThan(0.9 * rate(256));
+});
+
 test("without a cache each token costs the whole text", () => {
   const spec = specOf("Qwen2.5-0.5B");
   const [decode] = manifestOf(spec).functions;
@@ -234,6 +262,15 @@ test("candidates of different contexts cannot be compared", () => {
   const candidates = [first, { ...second, manifest: { ...second.manifest, contextLength: 512 } }];
   const plan = () => planModel({ ...short, candidates }, { devices: [deviceOf(1e9, 1e9)] });
   expect(plan).toThrow(expect.objectContaining({ code: "PLAN_LENGTH_INVALID" }));
+});
+
+test.each([
+  ["candidates", { candidates: undefined }, { devices: DEVICES }],
+  ["devices", {}, {}],
+  ["options", {}, undefined],
+])("%s that are left out are an error with a code", (_, more, options) => {
+  const plan = () => planModel({ ...inputOf("Qwen2.5-0.5B"), ...more } as never, options as never);
+  expect(plan).toThrow(expect.objectContaining({ code: "PLAN_EMPTY" }));
 });
 
 test("no device and no candidate are errors", () => {

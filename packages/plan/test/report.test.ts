@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { DEVICES, findDevice } from "../src/devices.ts";
 import { planModel } from "../src/plan.ts";
-import { joinNames } from "../src/report/fleet.ts";
 import { renderPlanHtml } from "../src/report/plan-html.ts";
 import { planSummary, planTables } from "../src/rows.ts";
-import { inputOf } from "./support/candidates.ts";
+import { joinNames } from "../src/words.ts";
+import { deviceOf, inputOf } from "./support/candidates.ts";
 
 const PLAN = planModel(inputOf("Llama-3.2-3B"), { devices: DEVICES });
 
@@ -36,6 +36,45 @@ test("every device is on the page, with a sign and a word for each encoding", ()
   for (const { name } of DEVICES) expect(html).toContain(name.replace(/^(?:iPhone|iPad|Mac) /, ""));
   expect(html.match(/<svg class="mark /g)!.length).toBeGreaterThan(100);
   for (const word of ["fits", "with entitlement", "too large"]) expect(html).toContain(`>${word}</span>`);
+});
+
+const DOUBTFUL = ["iPhone A", "iPhone B", "iPhone C, 8 GB", "Mac D"].map((name, index) =>
+  deviceOf(index < 3 ? 4.4e9 : 2e10, index < 3 ? 6.4e9 : 2e10, { id: name, name, chip: "M4" }),
+);
+
+test("a load that may not fit marks the fit in the table of devices, and a line says for which", () => {
+  const plan = planModel(inputOf("Llama-3.2-3B"), { devices: DOUBTFUL });
+  const [, { rows, notes }] = planTables(plan, { details: false }) as [
+    unknown,
+    ReturnType<typeof planTables>[0],
+  ];
+  expect(rows.map((row) => row[3])).toEqual(["fits?", "fits?", "fits?", "fits"]);
+  expect(notes).toEqual([
+    expect.stringMatching(
+      /^\? iPhone A, B, C 8 GB: if the GPU unpacks the weights, loading takes up to 9\.\d+ GB, more than/,
+    ),
+  ]);
+});
+
+test("a load that may not fit is said in the cell of the page, with a sign of its own", () => {
+  const html = renderPlanHtml(planModel(inputOf("Llama-3.2-3B"), { devices: DOUBTFUL }));
+  const [doubtful, sure] = [...html.matchAll(/<\/th>(<td.*?<\/td>)/gs)].map(([, cell]) => cell!);
+  expect(doubtful).toMatch(
+    /^<td class="doubtful"><svg class="mark doubtful".*>fits\?<\/span><small class="but">but: if the GPU/s,
+  );
+  expect(sure).toMatch(/^<td class="fits"><svg class="mark fits".*>fits<\/span><small>context/s);
+  expect(html).toContain("4 of 4 devices carry it.</strong> For 3 of them something may");
+});
+
+test("no range of the page's device tables breaks at its dash", () => {
+  const html = renderPlanHtml(PLAN);
+  const cells = [...html.matchAll(/<td class="\w+(?: taken)?">.*?<\/td>/g)].join("");
+  expect(cells).toMatch(/\d–\u2060\d/);
+  expect(cells).not.toMatch(/\d–\d|\d s\b/);
+});
+
+test("a table of devices that is wider than the screen has a shadow on the side where more is", () => {
+  expect(renderPlanHtml(PLAN)).toMatch(/\.fleet \{ background:[^}]*local[^}]*scroll/);
 });
 
 test("the page asks for nothing and runs nothing", () => {

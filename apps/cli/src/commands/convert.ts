@@ -1,12 +1,11 @@
 import type { Artifact, BackendPlan } from "@pippin/core";
-import { checkOutputFolder } from "@pippin/core/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { type Chosen, type Conversion, withChoices } from "../choices.ts";
 import { type AnyBackend, CONFIG_FILE, chooseBackend, loadBackends, readConfig } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
-import { addEngineOptions, convertWithEngine, type EngineFlags } from "../engines.ts";
+import { addEngineOptions, convertWithEngine, type EngineFlags, refuseEngineFlags } from "../engines.ts";
+import { lookFirst } from "../look-first.ts";
 import { addMixOptions, type MixFlags, mixFigures, mixText, prepareWeights } from "../mixed.ts";
-import { openModel, packageName } from "../model.ts";
 import { MODEL_ARGUMENT } from "../model-argument.ts";
 import { type RescaleChoice, rescaledModel, rescaleOption, rescalingText } from "../rescale.ts";
 import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
@@ -36,6 +35,7 @@ export async function define(
     .action((model: string | undefined) => {
       const chosen = withChoices<ConvertFlags & EngineFlags>(model, conversion, command);
       if (chosen.flags.engine !== "pippin") return convertWithEngine(chosen, conversion.backend, io);
+      refuseEngineFlags(chosen.flags);
       return convert(chosen, conversion.backend, io);
     });
 }
@@ -72,9 +72,10 @@ async function convert(
   const context = stageContext(io);
   const given = await parseSchemaOptions(backend.options, flags);
   const began = performance.now();
-  const opened = await openModel(path, context);
-  const out = flags.out ?? defaultOut(opened.facts.name);
-  await checkOutputFolder(out, flags);
+  const looked = await lookFirst(path, { backend, options: given, flags }, context);
+  const { out } = looked;
+  if (flags.dryRun && looked.plan) return sayPlan(io, looked.plan, out);
+  const opened = await looked.model.open();
   const prepared = await prepareWeights({ backend, model: opened, options: given }, flags, {
     io,
     context,
@@ -109,10 +110,6 @@ async function convert(
   if (rescaling) say(io, io.dim(rescalingText(rescaling)));
   if (mix) say(io, io.dim(mixText(mix)));
   say(io, `next: npx pippin verify ${shellWord(out)} --against ${shellWord(path)}`);
-}
-
-export function defaultOut(model: string): string {
-  return `build/${packageName(model)}`;
 }
 
 /** What `--dry-run` prints. */

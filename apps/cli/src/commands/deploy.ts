@@ -8,9 +8,10 @@ import { type Chosen, withChoices } from "../choices.ts";
 import type { AnyBackend } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { goldenCases } from "../golden.ts";
-import { agreeToLicense, licenseOption } from "../license.ts";
+import { afterAgreement, agreeToLicense, licenseOption } from "../license.ts";
+import { lookFirst } from "../look-first.ts";
 import { prepareWeights } from "../mixed.ts";
-import { type OpenModel, openModel } from "../model.ts";
+import type { OpenModel } from "../model.ts";
 import { type OpenPackage, openPackage, startRunner } from "../package.ts";
 import { checkParity, parityLine } from "../parity.ts";
 import { rescaledModel } from "../rescale.ts";
@@ -19,7 +20,7 @@ import { swiftInput } from "../swift-package.ts";
 import { formatBytes, formatSeconds, printable, printableLine, shellWord } from "../terminal/format.ts";
 import { type CommandContext, type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { encodeChat } from "../text.ts";
-import { addConversion, artifactBytes, type ConvertFlags, defaultOut, sayPlan } from "./convert.ts";
+import { addConversion, artifactBytes, type ConvertFlags, sayPlan } from "./convert.ts";
 
 interface Flags extends ConvertFlags {
   readonly ask: string;
@@ -53,15 +54,17 @@ export async function define(
 async function deploy({ model: path, flags }: Chosen<Flags>, backend: AnyBackend, io: Io): Promise<void> {
   const context = stageContext(io);
   const given = await parseSchemaOptions(backend.options, flags);
-  const original = await openModel(path, context);
-  const out = flags.out ?? defaultOut(original.facts.name);
+  const looked = await lookFirst(path, { backend, options: given, flags }, context);
+  const { out } = looked;
   const app = flags.app ? appFolder(out) : undefined;
-  for (const folder of [out, ...(app ? [app] : [])]) await checkOutputFolder(folder, flags);
+  if (app) await checkOutputFolder(app, flags);
   if (app !== undefined && !flags.dryRun) {
     // Asked before the long work, not after it.
-    const { facts, license } = original;
+    const { facts, license } = looked.model;
     await agreeToLicense(license, { io, context, accepted: flags.acceptLicense, model: facts.name });
   }
+  if (flags.dryRun && looked.plan) return sayPlan(io, looked.plan, out);
+  const original = await looked.model.open();
   const began = performance.now();
   const prepared = await prepareWeights({ backend, model: original, options: given }, flags, {
     io,
@@ -168,7 +171,7 @@ async function writeApp(
   const golden = await goldenCases(runner, text, context);
   const input = await swiftInput(opened, { golden, folders: [model.folder] });
   const options = { ...SwiftOptions.parse({}), out: app, force: flags.force ?? false };
-  const artifact = await generateSwiftPackage(input, options, context);
+  const artifact = await generateSwiftPackage(input, options, afterAgreement(model.license, context));
   const project = artifact.files.find(({ path }) => path.endsWith(".xcodeproj/project.pbxproj"))!; // it has the demo
   const size = formatBytes(artifactBytes([artifact]));
   say(io, `${io.strong("app")}      ${printableLine(`${app}/${dirname(project.path)}`)}  ${size}`);

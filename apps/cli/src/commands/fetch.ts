@@ -4,7 +4,14 @@ import { usageError } from "../errors.ts";
 import { licenseName } from "../license.ts";
 import { settingsOf } from "../model-argument.ts";
 import { several } from "../schema-options.ts";
-import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "../terminal/format.ts";
+import {
+  counted,
+  formatBytes,
+  formatSeconds,
+  formatTable,
+  printableLine,
+  shellWord,
+} from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { outputPath } from "./convert.ts";
 
@@ -49,7 +56,7 @@ async function fetchModel(argument: string, flags: Flags, io: Io): Promise<void>
   const snapshot = await fetchSnapshot(repo, options, context);
   const seconds = (performance.now() - began) / 1000;
   if (io.json) sayJson(io, { ...snapshot, warnings: context.warnings, seconds });
-  saySnapshot(io, snapshot, seconds);
+  saySnapshot(io, snapshot, { seconds, localDir: flags.localDir });
 }
 
 async function requestOf(
@@ -79,17 +86,34 @@ async function requestOf(
   };
 }
 
-function saySnapshot(io: Io, snapshot: Snapshot, seconds: number): void {
+interface Fetched {
+  readonly seconds: number;
+  readonly localDir: string | undefined;
+}
+
+/** As commands take it: a GGUF is named with its repository. */
+function nameOf({ repo, requested, files }: Snapshot): string {
+  const name = requested === "main" ? repo : `${repo}@${requested}`;
+  const [file] = files.filter(({ path }) => path.endsWith(".gguf"));
+  return file === undefined ? name : `${name}/${file.path}`;
+}
+
+function isWeights(path: string): boolean {
+  return /\.(?:safetensors|gguf)$/.test(path);
+}
+
+function saySnapshot(io: Io, snapshot: Snapshot, { seconds, localDir }: Fetched): void {
   const { repo, revision, path, files, fetchedBytes, reusedBytes } = snapshot;
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const fetched =
     fetchedBytes === 0
       ? "all of it was there"
       : `fetched ${formatBytes(fetchedBytes)} in ${formatSeconds(seconds)}${reusedBytes > 0 ? `, ${formatBytes(reusedBytes)} were there` : ""}`;
-  say(io, `${io.strong(printableLine(path))}  ${formatBytes(size)} in ${files.length} files`);
+  say(io, `${io.strong(printableLine(path))}  ${formatBytes(size)} in ${counted(files.length, "file")}`);
   say(io, io.dim(`${printableLine(repo)} at ${revision}; ${fetched}`));
   sayLicense(io, snapshot.license);
-  say(io, `next: npx pippin convert ${shellWord(path)}`);
+  const model = localDir === undefined ? nameOf(snapshot) : path;
+  if (files.some((file) => isWeights(file.path))) say(io, `next: npx pippin convert ${shellWord(model)}`);
 }
 
 function sayDryRun(io: Io, { repo, revision, files, missingBytes, totalBytes, license }: SnapshotPlan): void {

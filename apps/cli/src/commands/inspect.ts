@@ -28,7 +28,7 @@ async function describe(path: string, io: Io): Promise<PackageDescription> {
   const model = await readModelArgument(path);
   if (model.kind === "repository") {
     const remote = await peekModelArgument(model, context);
-    return describeCheckpoint(await openCheckpointTree(remote, context), context);
+    return describeCheckpoint(await openCheckpointTree(remote, model, context), context);
   }
   const backend = await detectBackend(path, io.cwd);
   if (backend === undefined) return describeCheckpoint(await openCheckpoint(path, context), context);

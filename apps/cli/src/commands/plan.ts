@@ -141,8 +141,9 @@ async function sayPlan(io: Io, plan: ModelPlan): Promise<void> {
   );
 }
 
-function sayTable(io: Io, { title, columns, rows }: PlanTable): void {
+function sayTable(io: Io, { title, columns, rows, notes = [] }: PlanTable): void {
   say(io, `\n${io.strong(printableLine(title))}`);
   const cells = [columns, ...rows].map((row) => row.map(printableLine));
   for (const line of formatTable(cells)) say(io, `  ${line}`);
+  for (const note of notes) say(io, `  ${printableLine(note)}`);
 }

@@ -11,7 +11,7 @@ import {
 } from "@pippin/swift-codegen";
 import { type Command, Option } from "commander";
 import { goldenCases } from "../golden.ts";
-import { agreeToLicense, licenseOption } from "../license.ts";
+import { afterAgreement, agreeToLicense, licenseOption } from "../license.ts";
 import { type OpenPackage, openPackage, startRunner } from "../package.ts";
 import { packageBytes } from "../package-size.ts";
 import { addSchemaOptions, parseSchemaOptions } from "../schema-options.ts";
@@ -59,12 +59,14 @@ async function swift(path: string, flags: Flags, io: Io): Promise<void> {
   await checkOutputFolder(flags.out, flags);
   await using opened = await openPackage(path, io);
   const input = await swiftInput(opened, { golden: undefined });
-  const plan = await planSwiftPackage(input, options, context);
+  const license = licenseOfPackage(opened);
+  if (!flags.dryRun) {
+    const model = input.manifest.model.source;
+    await agreeToLicense(license, { io, context, accepted: flags.acceptLicense, model });
+  }
+  const agreed = flags.dryRun ? context : afterAgreement(license, context);
+  const plan = await planSwiftPackage(input, options, agreed);
   if (flags.dryRun) return sayDryRun(io, plan, flags.out);
-  await agreeToLicense(licenseOfPackage(opened), {
-    ...{ io, context, accepted: flags.acceptLicense },
-    model: input.manifest.model.source,
-  });
   const golden = (await wantsSelfTest(opened, flags)) ? await answers(opened, context) : undefined;
   // The plan has said all that there is to warn of.
   const quiet = { signal: context.signal, progress: context.progress! };

@@ -10,6 +10,7 @@ import {
 import { join } from "node:path";
 import { Artifact, RuntimeManifest } from "@pippin/core";
 import { expect, inject, test } from "vitest";
+import { runInProcess } from "../support/in-process.ts";
 import { PIP_CHAT, runCli } from "../support/run-cli.ts";
 import { writeSyntheticModel } from "../support/synthetic-model.ts";
 import { filesIn, tempFolder } from "../support/temp-folder.ts";
@@ -152,3 +153,15 @@ test("no secret of the environment and no path of this machine gets into files o
       expect(bytes.includes(text), name).toBe(false);
   }
 });
+
+test.each(["--python", "--route", "--engine-timeout"])(
+  "%s without its engine is wrong usage",
+  async (flag) => {
+    const value = flag === "--route" ? "own" : "5";
+    const { status, stderr } = await runInProcess(["convert", PIP_CHAT, flag, value, "--dry-run"]);
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("--engine coremltools"),
+    });
+  },
+);

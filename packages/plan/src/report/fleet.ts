@@ -1,7 +1,16 @@
 import { escapeHtml } from "@pippin/core/html";
 import type { DeviceCandidate, DevicePlan, ModelPlan } from "../model-plan.ts";
 import { limitsText, speedOf } from "../rows.ts";
-import { candidateLabel, FIT_WORDS, rangeText, secondsText, unitOf } from "../words.ts";
+import {
+  candidateLabel,
+  FIT_WORDS,
+  joinNames,
+  rangeText,
+  recommendedFit,
+  secondsText,
+  unbroken,
+  unitOf,
+} from "../words.ts";
 import { markHtml } from "./marks.ts";
 
 /** Devices of which the plan says the same. */
@@ -25,17 +34,6 @@ export function groupDevices(
   return [...merged.values()];
 }
 
-/** `iPhone 14, 14 Plus`: what all names begin with is said once. */
-export function joinNames(names: readonly string[], most: number = Number.POSITIVE_INFINITY): string {
-  const [first = "", ...rest] = names;
-  const brand = /^(?:iPhone|iPad|Mac) /.exec(first)?.[0] ?? "";
-  const shown = rest
-    .slice(0, most - 1)
-    .map((name) => (name.startsWith(brand) ? name.slice(brand.length) : name));
-  const left = rest.length - shown.length;
-  return [first, ...shown].join(", ") + (left > 0 ? ` and ${left} more` : "");
-}
-
 /** A row a group: what an app gets, what to take, and each encoding with sign, word and rates. */
 export function fleetTable({ candidates }: ModelPlan, groups: readonly DeviceGroup[], label: string): string {
   const encodings = [...new Set(candidates.map(({ encoding }) => encoding))];
@@ -45,7 +43,7 @@ export function fleetTable({ candidates }: ModelPlan, groups: readonly DeviceGro
   const rows = groups.map(({ names, device }) => {
     const place = `${device.chip ?? "chip unknown"}; ${limitsText(device)}`;
     const cells = encodings.map((encoding) => encodingCell(encoding, device)).join("");
-    return `<tr><th scope="row">${escapeHtml(joinNames(names))}<small>${escapeHtml(place)}</small></th>${takeCell(device)}${cells}</tr>`;
+    return `<tr><th scope="row">${escapeHtml(joinNames(names))}<small>${escapeHtml(place)}</small></th>${unbroken(takeCell(device) + cells)}</tr>`;
   });
   return `<div class="scroll fleet" role="region" aria-label="${escapeHtml(label)}" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>
 ${rows.join("\n")}
@@ -56,20 +54,25 @@ function takeCell(device: DevicePlan): string {
   const { recommendation, obstacle } = device;
   if (recommendation === null)
     return `<td class="tooLarge">${markHtml("tooLarge")}<span class="word">nothing fits</span><small>${escapeHtml(obstacle ?? "")}</small></td>`;
-  const { fit, contextTokens } = recommendation;
+  const { fit, contextTokens, caution } = recommendation;
+  const sign = caution === null ? fit : "doubtful";
+  const but = caution === null ? "" : `<small class="but">but: ${escapeHtml(caution)}</small>`;
   const speed = speedOf(device);
   const rate = speed
     ? `; ${rangeText(speed.decodeTokensPerSecond)} tokens/s, the first after ${secondsText(speed.timeToFirstTokenSeconds)}`
     : "; speed unknown";
-  return `<td class="${fit}">${markHtml(fit)}<strong>${escapeHtml(candidateLabel(recommendation))}</strong> <span class="word">${FIT_WORDS[fit]}</span><small>${escapeHtml(`context ${contextTokens}${rate}`)}</small></td>`;
+  return `<td class="${sign}">${markHtml(sign)}<strong>${escapeHtml(candidateLabel(recommendation))}</strong> <span class="word">${recommendedFit(recommendation)}</span>${but}<small>${escapeHtml(`context ${contextTokens}${rate}`)}</small></td>`;
 }
 
 /** Two engines that read one encoding need the same memory. */
 function encodingCell(encoding: string, { candidates, recommendation }: DevicePlan): string {
   const alike = candidates.filter((candidate) => candidate.encoding === encoding);
   const { fit } = alike[0]!;
-  const taken = encoding === recommendation?.encoding;
-  return `<td class="${fit}${taken ? " taken" : ""}">${markHtml(fit)}<span class="word">${FIT_WORDS[fit]}</span><small>${escapeHtml(noteOf(alike))}</small></td>`;
+  const taken = encoding === recommendation?.encoding ? recommendation : undefined;
+  const isDoubtful = taken !== undefined && taken.caution !== null && fit === taken.fit;
+  const sign = isDoubtful ? "doubtful" : fit;
+  const word = isDoubtful ? recommendedFit(taken) : FIT_WORDS[fit];
+  return `<td class="${sign}${taken ? " taken" : ""}">${markHtml(sign)}<span class="word">${word}</span><small>${escapeHtml(noteOf(alike))}</small></td>`;
 }
 
 function noteOf(alike: readonly DeviceCandidate[]): string {

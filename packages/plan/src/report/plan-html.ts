@@ -2,8 +2,8 @@ import { escapeHtml, figure, page, table } from "@pippin/core/html";
 import type { DeviceKind } from "../devices.ts";
 import type { CandidatePlan, DevicePlan, Fit, ModelPlan } from "../model-plan.ts";
 import { planSummary, planTables } from "../rows.ts";
-import { candidateLabel, FIT_WORDS } from "../words.ts";
-import { type DeviceGroup, fleetTable, groupDevices, joinNames } from "./fleet.ts";
+import { candidateLabel, FIT_WORDS, joinNames } from "../words.ts";
+import { type DeviceGroup, fleetTable, groupDevices } from "./fleet.ts";
 import { markHtml } from "./marks.ts";
 import { type MemoryBar, memorySvg } from "./memory-picture.ts";
 import { STYLE } from "./style.ts";
@@ -43,13 +43,17 @@ function countsText(devices: readonly DevicePlan[]): string {
   const carried = devices.filter(({ recommendation }) => recommendation !== null);
   const entitled = carried.filter(({ recommendation }) => recommendation!.fit === "entitlement").length;
   const needs = entitled > 0 ? `, ${entitled} of them with the entitlement` : "";
-  return `<p><strong>${carried.length} of ${devices.length} devices carry it${needs}.</strong></p>`;
+  const doubtful = carried.filter(({ recommendation }) => recommendation!.caution !== null).length;
+  const but =
+    doubtful > 0 ? ` For ${doubtful} of them something may stand against it, which the tables say.` : "";
+  return `<p><strong>${carried.length} of ${devices.length} devices carry it${needs}.</strong>${but}</p>`;
 }
 
 function legend(): string {
   const fits: readonly Fit[] = ["fits", "entitlement", "tooLarge"];
   const signs = fits.map((fit) => `<li class="${fit}">${markHtml(fit)}${FIT_WORDS[fit]}</li>`);
-  return `<ul class="legend">${signs.join("")}</ul>`;
+  const doubt = `<li class="doubtful">${markHtml("doubtful")}fits? see the sentence under it</li>`;
+  return `<ul class="legend">${signs.join("")}${doubt}</ul>`;
 }
 
 function pictureLegend(): string {
@@ -122,7 +126,7 @@ function sources({ devices, contextTokens, promptTokens, readableTokensPerSecond
     `Packages and caches are exact: what conversion writes for a context of ${contextTokens}. Activations and overhead are estimates; nothing was measured on a device.`,
     "Where a GPU unpacks quantized weights, loading takes up to what the last column above says; nobody measured whether it does.",
     "Apple publishes no memory limits. A ~ stands before what a rule gives; the captions of the pictures say which.",
-    `Speeds are predicted ranges: decoding with half of the context in the cache, the first token after a prompt of ${promptTokens}.`,
+    `Speeds are predicted ranges. A package with a cache reads all of it in each call, however much is in it; one without computes the text again, half of the context on average. The first token is that after a prompt of ${promptTokens}.`,
     `Taken is what loses least of the model, fits with the entitlement, and decodes ${readableTokensPerSecond} tokens a second or more.`,
     ...[...formulas].map((source) => `${source}.`),
   ];

@@ -1,6 +1,6 @@
 import type { Chip, ChipClass, GpuGeneration } from "../chips.ts";
 import { ENGINES, type EngineId } from "./engines.ts";
-import type { Range, Work } from "./query.ts";
+import type { Range, SpeedQuery, Work } from "./query.ts";
 
 type PerEngine = Readonly<Record<EngineId, number>>;
 type PerClass = Readonly<Record<ChipClass, number>>;
@@ -100,9 +100,16 @@ export function totalMs({ tokenMs, layersMs, weightsMs, cacheMs }: DecodeTime): 
   return tokenMs + layersMs + weightsMs + cacheMs;
 }
 
-/** Time of a whole prompt: some steps' worth of fixed time, two operations for each weight and token, and attention. */
-export function prefillMs(work: Work, promptTokens: number, target: Target): number {
-  const { chip, engine, coefficients: c } = target;
+/**
+ * Time of a whole prompt: some steps' worth of fixed time, two operations for each weight and token, and attention. Its operations were
+ * fitted to prompts of which a token sees half on average; `promptSeesTokens` is another number than that.
+ */
+export function prefillMs(
+  work: Work,
+  promptTokens: number,
+  target: Target & Pick<SpeedQuery, "promptSeesTokens">,
+): number {
+  const { chip, engine, coefficients: c, promptSeesTokens: seen = promptTokens / 2 } = target;
   const experts = (work.expertLayers ?? 0) > 0 ? c.expertComputeFactor : 1;
   const gigaflops =
     experts *
@@ -110,8 +117,8 @@ export function prefillMs(work: Work, promptTokens: number, target: Target): num
     c.coreGigaflops[chip.gpuGeneration] *
     c.computeFactor[engine] *
     c.computeClassFactor[chip.class];
-  const step = decodeTime(work, promptTokens / 2, target);
-  const attention = c.attentionOperations * work.cacheBytesPerToken * promptTokens ** 2;
+  const step = decodeTime(work, seen, target);
+  const attention = c.attentionOperations * work.cacheBytesPerToken * (2 * promptTokens * seen);
   const operations = 2 * work.parameters * promptTokens + attention;
   return c.promptSteps[engine] * totalMs(step) + operations / (gigaflops * 1e6);
 }

@@ -39,7 +39,7 @@ export function predictSpeed(query: SpeedQuery): SpeedPrediction | undefined {
 
 /** The same for a chip's facts and the numbers of a fit. */
 export function predictOn(chip: Chip, query: Omit<SpeedQuery, "chip">, fitted: FittedSpeed): SpeedPrediction {
-  const { work, engine, contextTokens, promptTokens } = query;
+  const { work, engine, contextTokens, promptTokens, promptSeesTokens } = query;
   const target = { chip, engine, coefficients: fitted.coefficients };
   const basis = basisOf(chip, engine, fitted);
   const widening = basis === "calibrated" ? 1 : EXTRAPOLATED_WIDENING;
@@ -48,9 +48,10 @@ export function predictOn(chip: Chip, query: Omit<SpeedQuery, "chip">, fitted: F
   const decodeSpread = fitted.decodeSpread[engine] ** (widening * fitted.decodeWidening[chip.class]);
   const prefillSpread = fitted.prefillSpread[engine] ** (widening * fitted.prefillWidening[chip.class]);
   const decode = around(1000 / totalMs(time), decodeSpread);
+  const prompt = prefillMs(work, tokens, { ...target, promptSeesTokens });
   return {
     decode,
-    prefill: around((1000 * tokens) / prefillMs(work, tokens, target), prefillSpread),
+    prefill: around((1000 * tokens) / prompt, prefillSpread),
     ...(chip.class === "iphone" ? { sustainedDecode: sustained(decode, query, { chip, fitted }) } : {}),
     formula: formulaOf(time, query, { chip, fitted }),
     sources: sourcesOf(chip, engine),

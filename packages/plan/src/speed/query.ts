@@ -23,6 +23,11 @@ export interface SpeedQuery {
   readonly contextTokens: number;
   /** Tokens of the prompt that is prefilled. */
   readonly promptTokens: number;
+  /**
+   * Tokens of the cache that each token of the prompt attends to, masked ones among them; default: half of the prompt, the mean
+   * where no masked one is computed.
+   */
+  readonly promptSeesTokens?: number | undefined;
 }
 
 /** Tokens per second: about 80 % of measurements are expected between `low` and `high`. */

@@ -24,6 +24,12 @@ function predict(query: Partial<SpeedQuery>): SpeedPrediction {
   return prediction;
 }
 
+test("a token of the prompt sees half of it by itself, and more costs more", () => {
+  const prefill = (promptSeesTokens?: number) => predict({ promptSeesTokens }).prefill.mid;
+  expect(prefill(128)).toBe(prefill());
+  expect(prefill(4096)).toBeLessThan(prefill());
+});
+
 test("of an unknown chip nothing is said", () => {
   const query = { work: qwen(4), engine: "mlx", contextTokens: 1, promptTokens: 1 } as const;
   expect(predictSpeed({ ...query, chip: "A99" })).toBeUndefined();
