@@ -38,6 +38,8 @@ export interface HubProbe {
   readonly endpoint: string;
   readonly offline: boolean;
   readonly hasToken: boolean;
+  /** Where models go; it need not exist. */
+  readonly cacheDir: string;
   /** Asks the Hub for anything small. */
   reach(signal: AbortSignal): Promise<HubAnswer>;
 }
@@ -46,6 +48,8 @@ export interface HubAnswer {
   readonly reachable: boolean;
   readonly milliseconds?: number;
   readonly reason?: string;
+  /** What can be done about it; default: what helps against a network that is out of reach. */
+  readonly hint?: string;
 }
 
 /** Everything that the checks may touch. Paths are absolute. */

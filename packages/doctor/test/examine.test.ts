@@ -13,6 +13,7 @@ const REACHABLE = {
     endpoint: "https://huggingface.co",
     offline: false,
     hasToken: true,
+    cacheDir: "/models",
     reach: async () => ({ reachable: true }),
   },
 };

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { StageContext } from "@pippin/core";
 import { pathIn } from "./cache/layout.ts";
+import { aboutFolder } from "./cache/write.ts";
 import { choose } from "./choose-snapshot.ts";
 import { concurrencyOf, downloadFiles } from "./download/download-files.ts";
 import { licenseIn } from "./find-snapshot.ts";
@@ -33,7 +34,7 @@ export async function fetchSnapshot(
     return await fetchOnline(repo, online, { connection, options, context });
   } catch (error) {
     await online.place.tidy();
-    throw error;
+    throw options.localDir === undefined ? error : aboutFolder(error);
   }
 }
 

@@ -80,18 +80,28 @@ export async function fromCache(repo: string, { options, context, error }: Falli
   const found = await lookUp(repo, options);
   if (!("snapshot" in found) || !isPippinError(error)) throw error;
   const { snapshot } = found;
+  warnOfCache(`the snapshot of ${repo} in the cache`, snapshot.revision, { context, error });
+  return snapshot;
+}
+
+/** @param taken - what was taken in place of what the Hub has. */
+export function warnOfCache(
+  taken: string,
+  commit: string,
+  { context, error }: Pick<Falling, "context" | "error">,
+): void {
+  if (!isPippinError(error)) return;
   context.warn?.({
     code: "HUB_USED_CACHE",
-    message: `${error.message}; the snapshot of ${repo} in the cache was taken, at commit ${snapshot.revision.slice(0, 12)}`,
-    hint: "It may be older than what the Hub has.",
+    message: `${error.message}; ${taken} was taken, at commit ${commit.slice(0, 12)}`,
+    hint: ["It may be older than what the Hub has.", error.hint].filter(Boolean).join(" "),
   });
-  return snapshot;
 }
 
 export function offline(repo: string, missing: string, cacheDir: string) {
   return hubError("HUB_OFFLINE", {
     message: `offline: ${missing}`,
-    hint: "Run the command once with a network, that is without HF_HUB_OFFLINE, or give the path of a folder.",
+    hint: "Run the command once with a network, that is without HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE, or give the path of a folder.",
     details: { repo, cacheDir },
   });
 }

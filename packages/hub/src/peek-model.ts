@@ -18,7 +18,7 @@ import { isSafeName } from "./file-names.ts";
 import { cachedCommit, placeOf, recordOfFolder } from "./find-snapshot.ts";
 import { type Connection, openConnection } from "./http/connection.ts";
 import { checkId } from "./model-id.ts";
-import { describe, offline, orCached } from "./online.ts";
+import { describe, offline, orCached, warnOfCache } from "./online.ts";
 import { cacheDirOf, type HubSettings } from "./settings.ts";
 import type { RemoteModel, RepoFile } from "./types.ts";
 
@@ -32,7 +32,8 @@ const WHOLE_FILE_BYTES = 256 * 1024;
 
 /**
  * Opens a repository for reading without fetching it: its listing comes at once, of files what is read. Files that are in
- * the cache are read there; nothing is written.
+ * the cache are read there; nothing is written. When the Hub cannot be reached, or does not show the repository, what the
+ * cache has is taken, with a warning.
  *
  * @throws PippinError as `fetchSnapshot` does. `open` also throws `CORE_FILE_UNREADABLE` for names that are not listed.
  */
@@ -46,9 +47,12 @@ export async function peekModel(
   const connection = openConnection(options);
   const online = await describe(repo, { connection, options, context }).catch((error) => orCached(error));
   if ("error" in online) {
-    return cachedModel(repo, options).catch(() => {
-      throw online.error;
+    const { error } = online;
+    const model = await cachedModel(repo, options).catch(() => {
+      throw error;
     });
+    warnOfCache(`what the cache has of ${repo}`, model.revision, { context, error });
+    return model;
   }
   const { commit, record } = online;
   return modelOf({ repo, commit, record, options, connection, context });

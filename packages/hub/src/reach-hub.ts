@@ -12,7 +12,8 @@ import type { HubReach } from "./types.ts";
 export async function reachHub(settings: HubSettings = {}, context: StageContext = {}): Promise<HubReach> {
   const { token: _, ...rest } = settings;
   const endpoint = endpointOf(settings);
-  if (settings.offline) return { reachable: false, endpoint, reason: "HF_HUB_OFFLINE is set" };
+  if (settings.offline)
+    return { reachable: false, endpoint, reason: "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set" };
   const connection = openConnection({ ...rest, network: { stallMs: 10_000, ...settings.network } });
   const start = performance.now();
   try {
@@ -29,6 +30,7 @@ export async function reachHub(settings: HubSettings = {}, context: StageContext
     return { reachable: true, endpoint, milliseconds };
   } catch (error) {
     if (!isPippinError(error) || error.code === "CORE_CANCELLED") throw error;
-    return { reachable: false, endpoint, reason: String(error.details?.reason ?? error.message) };
+    const reason = String(error.details?.reason ?? error.message);
+    return { reachable: false, endpoint, reason, ...(error.hint === undefined ? {} : { hint: error.hint }) };
   }
 }

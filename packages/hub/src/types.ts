@@ -97,4 +97,6 @@ export interface HubReach {
   readonly endpoint: string;
   readonly milliseconds?: number;
   readonly reason?: string;
+  /** What can be done about it. */
+  readonly hint?: string;
 }

@@ -8,8 +8,10 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { sha256 } from "../../../tools/hub-server/hub-server.ts";
 import { fetchSnapshot } from "../src/fetch-snapshot.ts";
 import { findSnapshot } from "../src/find-snapshot.ts";
@@ -75,6 +77,37 @@ test("what the cache holds is copied, and checked", async () => {
   const copied = await fetchSnapshot(REPO, { ...settings, localDir });
   expect(copied.fetchedBytes).toBe(200_000);
   expect(readFileSync(join(localDir, SHARD)).equals(FILES[SHARD]!)).toBe(true);
+});
+
+test("room is asked for what is copied from the cache too, and the advice is about the folder", async () => {
+  const server = await serve();
+  const settings = settingsFor(server);
+  await fetchSnapshot(REPO, settings);
+  const before = server.requests.length;
+  const real = await fs.statfs(settings.cacheDir);
+  const full = vi.spyOn(fs, "statfs").mockResolvedValue({ ...real, bavail: 1, bsize: 4096 });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    full.mockRestore();
+    syncBuiltinESMExports();
+  });
+  const localDir = temporaryFolder();
+  const error = await fetchSnapshot(REPO, { ...settings, localDir }).catch((thrown: unknown) => thrown);
+  // The index comes first, and fits.
+  expect(error).toMatchObject({ code: "HUB_DISK_FULL", details: { free: 4096 } });
+  expect(error).toMatchObject({ hint: expect.stringContaining("name a folder on another disk") });
+  expect(error).not.toMatchObject({ hint: expect.stringContaining("HF_HUB_CACHE") });
+  expect(contentBytes(server, before)).toBe(0);
+});
+
+test("a folder that cannot be written is what the advice is about", async () => {
+  const server = await serve();
+  const localDir = join(temporaryFolder(), "file");
+  writeFileSync(localDir, "");
+  await expect(fetchSnapshot(REPO, { ...settingsFor(server), localDir })).rejects.toMatchObject({
+    code: "HUB_CACHE_UNWRITABLE",
+    hint: "Check the folder's permissions, or name another folder.",
+  });
 });
 
 test("a broken call leaves no file that looks whole, and the next goes on", async () => {

@@ -406,7 +406,7 @@ test("a listing that names more than any disk has is refused before it begins", 
     (e) => e,
   );
   expect(error).toMatchObject({ code: "HUB_DISK_FULL", details: { free: expect.any(Number) } });
-  expect(error.message).toContain("8000.0 TB are to be fetched");
+  expect(error.message).toContain("8000.0 TB are to be written to");
 });
 
 test("a listing of empty pages without end is given up", async () => {

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import type { Warning } from "@pippin/core";
 import { expect, test } from "vitest";
 import { fetchSnapshot } from "../src/fetch-snapshot.ts";
 import { peekModel } from "../src/peek-model.ts";
@@ -103,4 +104,32 @@ test("a small file with wrong content is read again", async () => {
   expect(Buffer.from(await source.read(0, source.byteLength)).equals(modelFiles()["config.json"]!)).toBe(
     true,
   );
+});
+
+test("with the Hub down what the cache has is read, with a warning", async () => {
+  const server = await serve();
+  const settings = settingsFor(server);
+  const { revision } = await fetchSnapshot(REPO, settings);
+  await server.close();
+  const warnings: Warning[] = [];
+  const model = await peekModel(REPO, settings, { warn: (warning) => void warnings.push(warning) });
+  expect(model.revision).toBe(revision);
+  expect(warnings).toMatchObject([
+    {
+      code: "HUB_USED_CACHE",
+      message: expect.stringContaining(
+        `what the cache has of ${REPO} was taken, at commit ${revision.slice(0, 12)}`,
+      ),
+      hint: expect.stringMatching(/^It may be older than what the Hub has\. Check the network\./),
+    },
+  ]);
+});
+
+test("offline there is no warning: the cache is what was asked for", async () => {
+  const server = await serve();
+  const settings = settingsFor(server);
+  await fetchSnapshot(REPO, settings);
+  const warnings: Warning[] = [];
+  await peekModel(REPO, { ...settings, offline: true }, { warn: (warning) => void warnings.push(warning) });
+  expect(warnings).toEqual([]);
 });

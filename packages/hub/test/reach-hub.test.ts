@@ -20,6 +20,16 @@ test("a Hub that does not answer is a result, with its reason", async () => {
   expect(reach).toMatchObject({ reachable: false, reason: expect.stringContaining("ECONNREFUSED") });
 });
 
+test("a Hub that speaks http where https is asked for says so on one line, with what to check", async () => {
+  const server = await serve();
+  const reach = await reachHub({ endpoint: server.endpoint.replace("http:", "https:") });
+  expect(reach).toMatchObject({
+    reachable: false,
+    reason: "the TLS handshake failed (ERR_SSL_WRONG_VERSION_NUMBER)",
+    hint: expect.stringMatching(/HF_ENDPOINT.* http:\/\/ or https:\/\//),
+  });
+});
+
 test("a silent Hub is given up", async () => {
   const server = await serve({ fault: () => ({ kind: "refuse" }) });
   expect(await reachHub({ endpoint: server.endpoint })).toMatchObject({ reachable: false });
@@ -45,6 +55,6 @@ test("offline, nothing is asked", async () => {
   expect(await reachHub({ endpoint: HUB, offline: true })).toEqual({
     reachable: false,
     endpoint: HUB,
-    reason: "HF_HUB_OFFLINE is set",
+    reason: "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set",
   });
 });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import {
   type Diagnosis,
   examine,
@@ -55,23 +56,36 @@ async function doctor(flags: Flags, io: Io): Promise<void> {
     env: io.env,
     currentFolder: io.cwd,
     cacheFolder: cacheFolder(io.env),
-    hub: await hubProbe(context),
+    hub: await hubProbe(context, io.cwd),
   });
   const diagnosis = await examine(machine, flags.for === undefined ? {} : { for: flags.for }, context);
   if (io.json) sayJson(io, { ...diagnosis, ready: isReady(diagnosis, flags) });
   else
-    for (const line of reportLines(diagnosis, { ...io, columns: io.stdout.columns || DEFAULT_COLUMNS }))
+    for (const line of reportLines(asAsked(diagnosis), {
+      ...io,
+      columns: io.stdout.columns || DEFAULT_COLUMNS,
+    }))
       say(io, line);
   if (!isReady(diagnosis, flags)) io.unfit();
 }
 
+/** What is needed for something else alone is optional here. */
+function asAsked({ checks, workflows }: Diagnosis): Diagnosis {
+  const asked = workflows.map(({ id }) => id);
+  return {
+    checks: checks.map((check) => ({ ...check, for: check.for.filter((id) => asked.includes(id)) })),
+    workflows,
+  };
+}
+
 /** The Hub as the environment names it; doctor itself knows nothing of it. */
-async function hubProbe(context: CommandContext): Promise<HubProbe> {
+async function hubProbe(context: CommandContext, cwd: string): Promise<HubProbe> {
   const { reachHub } = await import("@pippin/hub");
   const settings = await settingsOf(context);
   const { endpoint, offline, token } = settings;
+  const cacheDir = resolve(cwd, settings.cacheDir);
   const reach = (signal: AbortSignal) => reachHub(settings, { signal });
-  return { endpoint, offline, hasToken: token !== undefined, reach };
+  return { endpoint, offline, hasToken: token !== undefined, cacheDir, reach };
 }
 
 /** Everything that was asked for; without a question what Pippin itself does. */

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test, vi } from "vitest";
@@ -75,6 +75,29 @@ test("the Hub is asked at its endpoint, and a token is told of without being sho
   expect(stdout).toMatch(new RegExp(`✓ ok +Hugging Face Hub +${server.endpoint}, \\d+ ms`));
   expect(stdout).toMatch(/✓ ok +Access token/);
   expect(stdout + JSON.stringify(server.requests)).not.toContain(token);
+});
+
+test("the disk of the Hub's cache is looked at, and an endpoint that is none is what is to be mended", async () => {
+  const cache = join(tempFolder(), "models");
+  const env = { HF_HUB_OFFLINE: "0", HF_ENDPOINT: "garbage", HF_HUB_CACHE: cache };
+  const { status, stdout } = await runCli(["doctor", "--for", "hub"], { env });
+  expect(status).toBe(3);
+  expect(stdout).toContain(` free at ${cache}\n`);
+  expect(stdout).toContain("→ Set HF_ENDPOINT to an address such as https://huggingface.co, or unset it.\n");
+  expect(stdout).not.toContain("HTTPS_PROXY");
+});
+
+test("a cache folder that is relative is one of the current folder", async () => {
+  const cwd = tempFolder();
+  const { stdout } = await runCli(["doctor", "--for", "hub"], { cwd, env: { HF_HUB_CACHE: "models" } });
+  expect(stdout).toContain(` free at ${join(realpathSync(cwd), "models")}\n`);
+});
+
+test.skipIf(!onLinux)("what only helps the workflow that was asked for is optional", async () => {
+  const { stdout } = await runCli(["doctor", "--for", "coreml"], { env: { PATH: tools({}) } });
+  expect(stdout).toMatch(/coremltools +needed \(optional\): 7 or newer/);
+  const python = await runCli(["doctor", "--for", "python"], { env: { PATH: tools({}) } });
+  expect(python.stdout).toMatch(/coremltools +needed: 7 or newer/);
 });
 
 test("a Hub that is out of reach is missing for those who fetch alone", async () => {

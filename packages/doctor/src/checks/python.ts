@@ -86,9 +86,9 @@ async function python(examination: Examination): Promise<Finding> {
   return broken === undefined ? { status: "missing", fix: install } : { ...broken.finding, fix: install };
 }
 
-/** The numpy beside coremltools counts: another Python may have any. */
+/** The numpy beside coremltools counts; without coremltools the first there is. */
 async function numpy(examination: Examination): Promise<Finding> {
-  const holder = await holderOf(examination, "coremltools");
+  const holder = (await holderOf(examination, "coremltools")) ?? (await holderOf(examination, "numpy"));
   const text = holder?.modules.get("numpy");
   if (holder === undefined || text === undefined) return { status: "missing", fix: SETUP };
   const version = parseVersion(text);

@@ -1,4 +1,5 @@
 import { askTool } from "../ask-tool.ts";
+import { examineDisk, formatSize } from "../disk-space.ts";
 import type { Examination, Finding, Row } from "../examination.ts";
 import { osRelease } from "../install-line.ts";
 import { cleanText } from "../tool-text.ts";
@@ -10,10 +11,23 @@ const LEAST_NODE = [22, 18];
 /** A conversion of 3.1 GB of weights peaks at 172 MB (docs/status.md); three times that leaves room for others. */
 const LEAST_MEMORY_BYTES = 512e6;
 
-/** Room for a model of half a billion parameters in fp16; what a given model needs is said before it is written. */
-const LEAST_DISK_BYTES = 1e9;
-
 const NODE_ONLY = ["convert", "coreml"] as const;
+
+const OWN_FOLDER = {
+  unwritable: {
+    prevents: "Nothing can be written into this folder, whatever room its disk has.",
+    fix: "work in a folder of your own",
+  },
+  full: "free some space, or work on another disk",
+};
+
+const CACHE_FOLDER = {
+  unwritable: {
+    prevents: "Measurements and Python environments cannot be written there.",
+    fix: "change the folder's permissions, or set PIPPIN_CACHE to a folder of your own",
+  },
+  full: "free some space, or set PIPPIN_CACHE to a folder on another disk",
+};
 
 /** What runs Pippin itself. */
 export const SYSTEM_ROWS: readonly Row[] = [
@@ -82,7 +96,7 @@ export const SYSTEM_ROWS: readonly Row[] = [
     helps: [],
     examine: async ({ machine }) =>
       (await machine.exists(machine.currentFolder))
-        ? disk(machine.currentFolder, machine)
+        ? examineDisk(machine, machine.currentFolder, OWN_FOLDER)
         : { status: "broken", found: "this folder does not exist any more", fix: "change to another folder" },
   },
   {
@@ -92,8 +106,8 @@ export const SYSTEM_ROWS: readonly Row[] = [
     needed: "1 GB free",
     prevents: "Measurements and Python environments cannot be kept; PIPPIN_CACHE names another folder.",
     for: [],
-    helps: ["python", "hub"],
-    examine: ({ machine }) => disk(machine.cacheFolder, machine),
+    helps: ["python"],
+    examine: ({ machine }) => examineDisk(machine, machine.cacheFolder, CACHE_FOLDER),
   },
 ];
 
@@ -132,25 +146,8 @@ async function memory({ machine }: Examination): Promise<Finding> {
   const { totalBytes, availableBytes } = machine.memory;
   const found =
     availableBytes === undefined
-      ? `${size(totalBytes)} in all`
-      : `${size(availableBytes)} free of ${size(totalBytes)}`;
+      ? `${formatSize(totalBytes)} in all`
+      : `${formatSize(availableBytes)} free of ${formatSize(totalBytes)}`;
   if ((availableBytes ?? totalBytes) >= LEAST_MEMORY_BYTES) return { status: "ok", found };
   return { status: "missing", found, fix: "close other programs, or raise the container's limit" };
-}
-
-async function disk(folder: string, machine: Examination["machine"]): Promise<Finding> {
-  const space = await machine.diskSpace(folder);
-  const where = cleanText(folder);
-  if (space === undefined) return { status: "unknown", found: `the space at ${where} cannot be read` };
-  const found = `${size(space.freeBytes)} free at ${where}`;
-  if (!space.writable) {
-    return { status: "broken", found: `${where} cannot be written`, fix: "work in a folder of your own" };
-  }
-  if (space.freeBytes >= LEAST_DISK_BYTES) return { status: "ok", found };
-  return { status: "missing", found, fix: "free some space, or work on another disk" };
-}
-
-/** Decimal units, as disks count. */
-function size(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
 }

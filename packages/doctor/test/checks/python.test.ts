@@ -88,8 +88,23 @@ const PYTHON: Case[] = [
   },
   {
     id: "numpy",
-    when: "missing with coremltools",
+    when: "there without coremltools",
     tools: { python3: python({ modules: without("coremltools") }) },
+    expected: { status: "ok", found: "2.2.6 (python3)" },
+  },
+  {
+    id: "numpy",
+    when: "in the second Python, and coremltools in none",
+    tools: { python3: python({ modules: {} }), python: python({ modules: { numpy: "2.1.0" } }) },
+    expected: { status: "ok", found: "2.1.0 (python)" },
+  },
+  {
+    id: "numpy",
+    when: "in another Python than coremltools",
+    tools: {
+      python3: python({ modules: without("numpy") }),
+      python: python({ modules: { numpy: "2.1.0" } }),
+    },
     expected: { status: "missing" },
   },
 ];

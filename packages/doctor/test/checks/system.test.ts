@@ -76,7 +76,7 @@ const SYSTEM: Case[] = [
       id,
       when: "not writable",
       machine: space({ freeBytes: 1e12, writable: false }),
-      expected: { status: "broken", found: match(/cannot be written$/) },
+      expected: { status: "broken", found: match(/cannot be written$/), prevents: match(/be written/) },
     },
     {
       id,

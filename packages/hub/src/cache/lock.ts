@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, lstat, mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -56,7 +56,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
     if (state === undefined) continue;
     if (state.key !== watched.key) Object.assign(watched, { key: state.key, since: performance.now() });
     const isSilent = performance.now() - watched.since > (options.staleMs ?? STALE_MS);
-    if (isSilent || isDead(state.holder)) {
+    if (isSilent || (await isDead(state.holder))) {
       if (!(await removeStale(path, state.text, token))) throw busy(path, options.item);
       continue;
     }
@@ -79,7 +79,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
 /** Whether somebody alive holds the lock. */
 export async function isLocked(path: string): Promise<boolean> {
   const state = await stateOf(path);
-  return state !== undefined && !isDead(state.holder) && Date.now() - state.touched < STALE_MS;
+  return state !== undefined && Date.now() - state.touched < STALE_MS && !(await isDead(state.holder));
 }
 
 /** By a link to a file that is whole, so that a kill in between leaves no lock without a holder. */
@@ -132,15 +132,24 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-function isDead(holder: Holder | undefined): boolean {
+async function isDead(holder: Holder | undefined): Promise<boolean> {
   if (holder === undefined || holder.host !== hostname()) return false;
   try {
     process.kill(holder.pid, 0);
-    return false;
+    return await isZombie(holder.pid);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
     return !(isFileSystemError(error) && error.code === "EPERM");
   }
+}
+
+/** A process that has ended takes signals until its parent asks for its status. Linux tells: proc(5), the third field. */
+async function isZombie(pid: number): Promise<boolean> {
+  if (process.platform !== "linux") return false;
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // The second field is the program's name in parentheses, which may hold parentheses and spaces.
+  const [state] = stat.slice(stat.lastIndexOf(")") + 1).trimStart();
+  return state === "Z" || state === "X";
 }
 
 /** Of several that find the lock stale one moves it away; who moves a fresh one puts it back. False: it cannot be moved. */

@@ -69,6 +69,24 @@ export function writeProblem(path: string, cause: unknown) {
   });
 }
 
+/** The same for a folder of the user's: where the cache is does not matter. */
+export function aboutFolder(error: unknown): unknown {
+  if (!isPippinError(error)) return error;
+  const { message, details = {}, cause } = error;
+  const same = { message, details, cause };
+  if (error.code === "HUB_DISK_FULL") {
+    return hubError("HUB_DISK_FULL", {
+      ...same,
+      hint: "Make room there and run the command again: what was fetched stays. Or name a folder on another disk.",
+    });
+  }
+  if (error.code !== "HUB_CACHE_UNWRITABLE") return error;
+  return hubError("HUB_CACHE_UNWRITABLE", {
+    ...same,
+    hint: "Check the folder's permissions, or name another folder.",
+  });
+}
+
 /**
  * Checks that a folder's disk has room; where that cannot be told, nothing is said.
  *
@@ -78,7 +96,7 @@ export async function checkDiskSpace(folder: string, needed: number): Promise<vo
   const free = await freeBytes(folder);
   if (free === undefined || free >= needed) return;
   throw hubError("HUB_DISK_FULL", {
-    message: `${formatBytes(needed)} are to be fetched to ${folder}, and its disk has ${formatBytes(free)} left`,
+    message: `${formatBytes(needed)} are to be written to ${folder}, and its disk has ${formatBytes(free)} left`,
     hint: "Make room, or name a cache folder on another disk in HF_HUB_CACHE. pippin cache ls shows what models take.",
     details: { folder, needed, free },
   });

@@ -40,7 +40,7 @@ export async function downloadFiles(
   const tasks = await tasksOf(job);
   const progress = followProgress(job.files, tasks, context);
   const missing = tasks.filter((task) => !task.present);
-  const needed = missing.reduce((sum, { file, there }) => sum + file.size - there, 0);
+  const needed = missing.reduce((sum, { file, onDisk }) => sum + file.size - onDisk, 0);
   if (missing.length > 0) {
     await checkDiskSpace(job.place.disk, needed);
     await job.place.prepare();
@@ -68,6 +68,8 @@ interface Task {
   readonly present: boolean;
   /** Bytes that need not be fetched. */
   readonly there: number;
+  /** Bytes that need no more room: a copy is still to be made. */
+  readonly onDisk: number;
 }
 
 /** One for each target: in the cache, files of the same content have one blob. */
@@ -78,7 +80,13 @@ async function tasksOf({ files, place }: FilesJob): Promise<Task[]> {
     if (tasks.has(slot.target)) continue;
     const present = await place.isPresent(file);
     const there = present ? file.size : await partialBytes(slot, file);
-    tasks.set(slot.target, { file, slot, present, there });
+    tasks.set(slot.target, {
+      file,
+      slot,
+      present,
+      there,
+      onDisk: present || slot.copy === undefined ? there : 0,
+    });
   }
   return [...tasks.values()];
 }

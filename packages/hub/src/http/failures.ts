@@ -16,8 +16,20 @@ const TEMPORARY: ReadonlySet<string> = new Set<HubErrorCode>([
   "HUB_SERVER_ERROR",
   "HUB_RESPONSE_INVALID",
 ]);
-/** Trying again does not help where the other side cannot prove who it is. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/;
+/** Where trying again does not help, and what does. The first that fits counts. */
+const PERMANENT: readonly (readonly [reason: RegExp, hint: string])[] = [
+  // What OpenSSL says of an answer that is not TLS.
+  [
+    /ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)/,
+    "The host does not speak https at this port: check whether HF_ENDPOINT, or the proxy's address, begins with http:// or https://.",
+  ],
+  // Ports of other services, such as 25 for mail, which the standard of fetch forbids.
+  [/^bad port$/, "Requests to this port are not allowed: check the port in HF_ENDPOINT."],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/,
+    "The host's certificate is not trusted. Behind a company's proxy, name its certificate in NODE_EXTRA_CA_CERTS.",
+  ],
+];
 
 /** Whether another attempt may succeed. */
 export function isTemporary(error: unknown): error is PippinError {
@@ -28,13 +40,13 @@ export function isTemporary(error: unknown): error is PippinError {
 export function unreachable(host: string, cause: unknown): PippinError {
   if (isPippinError(cause)) return cause;
   const reason = reasonOf(cause);
-  const certificate = CERTIFICATE.test(reason);
+  const lasting = PERMANENT.find(([pattern]) => pattern.test(reason))?.[1];
   return hubError("HUB_UNREACHABLE", {
     message: `no answer from ${host}: ${reason}`,
-    hint: certificate
-      ? "The host's certificate is not trusted. Behind a company's proxy, name its certificate in NODE_EXTRA_CA_CERTS."
-      : "Check the network. Behind a proxy set NODE_USE_ENV_PROXY=1 and HTTPS_PROXY; where the Hub is out of reach set HF_ENDPOINT to a mirror.",
-    details: { host, reason, ...(certificate ? { permanent: true } : {}) },
+    hint:
+      lasting ??
+      "Check the network. Behind a proxy set NODE_USE_ENV_PROXY=1 and HTTPS_PROXY; where the Hub is out of reach set HF_ENDPOINT to a mirror.",
+    details: { host, reason, ...(lasting === undefined ? {} : { permanent: true }) },
     cause,
   });
 }
@@ -48,10 +60,12 @@ function reasonOf(error: unknown): string {
   const seen: string[] = [];
   for (let at = error; at instanceof Error && seen.length < 4; at = at.cause) {
     const code = "code" in at && typeof at.code === "string" ? at.code : undefined;
-    seen.push(code === undefined || at.message.includes(code) ? at.message : `${at.message} (${code})`);
+    // OpenSSL's own text is of addresses and source files.
+    if (code?.startsWith("ERR_SSL_")) seen.push(`the TLS handshake failed (${code})`);
+    else seen.push(code === undefined || at.message.includes(code) ? at.message : `${at.message} (${code})`);
   }
   // The outermost is always "fetch failed".
-  return seen.at(-1) ?? String(error);
+  return (seen.at(-1) ?? String(error)).replaceAll(/\s+/g, " ").trim();
 }
 
 /**

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Warning } from "@pippin/core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { acquireLock, isLocked } from "../../src/cache/lock.ts";
 import { quickNetwork } from "../support/quick-network.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -43,6 +45,26 @@ test("the lock of a process that died is taken at once", async () => {
   await lock.release();
   expect(existsSync(path)).toBe(false);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a process that ended, but that its parent has not asked about, is dead",
+  async () => {
+    const path = join(temporaryFolder(), "x");
+    // The shell starts a child and becomes a program that never asks about children.
+    const parent = spawn("/bin/sh", ["-c", "/bin/cat & echo $!; exec /bin/sleep 600"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await new Promise(setImmediate);
+    writeFileSync(path, JSON.stringify({ pid, host: hostname(), token: "old" }));
+    expect(await isLocked(path)).toBe(false);
+    const warnings: Warning[] = [];
+    await (await acquireLock(path, options(warnings))).release();
+    expect(warnings).toEqual([]);
+  },
+);
 
 test.each([
   ["of another machine", JSON.stringify({ pid: DEAD, host: "elsewhere", token: "x" })],

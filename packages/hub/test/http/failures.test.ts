@@ -64,3 +64,16 @@ test("a certificate that is not trusted is not tried again", () => {
   expect(error.hint).toContain("NODE_EXTRA_CA_CERTS");
   expect(isTemporary(unreachable("hub.example", new Error("reset")))).toBe(true);
 });
+
+test("a port that fetch refuses is not tried again", async () => {
+  const cause: unknown = await fetch("http://127.0.0.1:25/").catch((error) => error);
+  const error = unreachable("127.0.0.1:25", cause);
+  expect(error.message).toBe("no answer from 127.0.0.1:25: bad port");
+  expect(isTemporary(error)).toBe(false);
+  expect(error.hint).toContain("check the port in HF_ENDPOINT");
+});
+
+test("a reason with line breaks becomes one line", () => {
+  const cause = new TypeError("fetch failed", { cause: new Error("first\nsecond\n") });
+  expect(unreachable("hub.example", cause).message).toBe("no answer from hub.example: first second");
+});
