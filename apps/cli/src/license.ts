@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline/promises";
-import { isPermissiveLicense, PippinError, type StageContext, throwIfCancelled } from "@pippin/core";
+import { isPermissiveLicense, PippinError, throwIfCancelled } from "@pippin/core";
 import type { License } from "@pippin/hub";
 import { Option } from "commander";
 import type { CliErrorCode } from "./errors.ts";
 import { printableLine, shellWord } from "./terminal/format.ts";
-import { type CommandContext, type Io, say } from "./terminal/io.ts";
+import { type CommandContext, type Io, say, withoutWarning } from "./terminal/io.ts";
 
 /** The name by which a licence is recorded: `other` says nothing, its name does. */
 export function licenseName({ id, name }: License): string {
@@ -44,14 +44,8 @@ export async function agreeToLicense(license: License | undefined, asked: Asked)
 }
 
 /** The context for writing an app: whoever has accepted the terms is not told to read them. */
-export function afterAgreement(license: License | undefined, context: CommandContext): StageContext {
-  if (license === undefined) return context;
-  return {
-    ...context,
-    warn: (warning) => {
-      if (warning.code !== "SWIFT_LICENSE_UNCHECKED") context.warn(warning);
-    },
-  };
+export function afterAgreement(license: License | undefined, context: CommandContext): CommandContext {
+  return license === undefined ? context : withoutWarning(context, "SWIFT_LICENSE_UNCHECKED");
 }
 
 /** Only a person at a terminal can answer. */

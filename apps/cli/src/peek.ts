@@ -6,7 +6,7 @@ import { chatFacts } from "@pippin/tokenizer";
 import { licenseName } from "./license.ts";
 import { type OpenModel, openModel } from "./model.ts";
 import { peekModelArgument, readModelArgument } from "./model-argument.ts";
-import type { CommandContext } from "./terminal/io.ts";
+import { type CommandContext, withoutWarning } from "./terminal/io.ts";
 
 /** A model of which only headers and small files were read. */
 export interface PeekedModel {
@@ -38,7 +38,7 @@ export async function peek(argument: string, context: CommandContext): Promise<P
   const { chatTemplate, stopTokens } = await chatFactsOf(remote, checkpoint, context);
   return {
     ...{ checkpoint, remote, license },
-    open: () => openModel(argument, context),
+    open: () => openModel(argument, saidOnce(context)),
     decoder: readDecoder(checkpoint),
     facts: {
       ...{ name: repo, revision, stopTokens },
@@ -46,6 +46,13 @@ export async function peek(argument: string, context: CommandContext): Promise<P
       chatTemplate: chatTemplate?.source,
     },
   };
+}
+
+/** Who has heard that the cache was taken need not hear it again when the weights come from there too. */
+function saidOnce(context: CommandContext): CommandContext {
+  const code = "HUB_USED_CACHE";
+  const isSaid = context.warnings.some((warning) => warning.code === code);
+  return isSaid ? withoutWarning(context, code) : context;
 }
 
 async function chatFactsOf(

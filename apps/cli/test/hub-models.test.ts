@@ -98,6 +98,20 @@ test("offline, a model that was fetched is there and another one is missed plain
   expect(missed).toMatchObject({ status: 1, stderr: expect.stringContaining("[HUB_OFFLINE]") });
 });
 
+test("a Hub that does not answer is warned of once, and the cache serves", async () => {
+  const { server, env } = await startHub();
+  await runInProcess(["fetch", "pip/pip-chat"], { env });
+  await server.close();
+
+  const { status, stderr } = await runInProcess(
+    ["convert", "pip/pip-chat", "--out", join(tempFolder(), "out")],
+    { env },
+  );
+
+  expect(status).toBe(0);
+  expect(stderr.match(/HUB_USED_CACHE/g)).toHaveLength(1);
+});
+
 test.each([
   ["a dry run", [], 0, ""],
   ["a folder that is taken", ["--out", "taken"], 1, "[CORE_OUTPUT_EXISTS]"],

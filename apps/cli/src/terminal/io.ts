@@ -94,3 +94,11 @@ export function stageContext(io: Io): CommandContext {
     },
   };
 }
+
+/** The same without warnings of a code: what is said already, or answered. */
+export function withoutWarning(context: CommandContext, code: string): CommandContext {
+  const warn: CommandContext["warn"] = (warning) => {
+    if (warning.code !== code) context.warn(warning);
+  };
+  return { ...context, warn };
+}
