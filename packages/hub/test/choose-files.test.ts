@@ -57,7 +57,7 @@ test("several GGUF files are listed with their sizes", async () => {
   const error = await choose(["a-q4.gguf", "a-q8.gguf"]).catch((cause) => cause);
   expect(error).toMatchObject({
     code: "HUB_NO_WEIGHTS",
-    hint: expect.stringContaining('--include "a-q4.gguf"'),
+    hint: expect.stringContaining("org/name/a-q4.gguf"),
   });
   expect(error.message).toContain('"a-q8.gguf" (2.00 MB)');
 });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import type { Warning } from "@pippin/core";
 import { expect, onTestFinished, test } from "vitest";
 import { acquireLock, isLocked } from "../../src/cache/lock.ts";
@@ -50,13 +51,16 @@ test.skipIf(process.platform !== "linux")(
   "a process that ended, but that its parent has not asked about, is dead",
   async () => {
     const path = join(temporaryFolder(), "x");
-    // The shell starts a child and becomes a program that never asks about children.
-    const parent = spawn("/bin/sh", ["-c", "/bin/cat & echo $!; exec /bin/sleep 600"], {
-      stdio: ["ignore", "pipe", "inherit"],
+    // The shell starts a child and becomes a program that never asks about children; then the child's input ends.
+    const parent = spawn("/bin/sh", ["-c", "/bin/cat <&3 & echo $!; exec /bin/sleep 600"], {
+      stdio: ["ignore", "pipe", "inherit", "pipe"],
     });
     onTestFinished(() => void parent.kill("SIGKILL"));
-    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const [line] = (await once(parent.stdout!, "data")) as [Buffer];
     const pid = Number(line.toString());
+    const command = () => readFileSync(`/proc/${parent.pid}/cmdline`, "utf8");
+    while (!command().startsWith("/bin/sleep")) await new Promise(setImmediate);
+    (parent.stdio[3] as Writable).end();
     while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await new Promise(setImmediate);
     writeFileSync(path, JSON.stringify({ pid, host: hostname(), token: "old" }));
     expect(await isLocked(path)).toBe(false);
