@@ -7,6 +7,8 @@ export const shared = defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default"],
+    // Files of a package share a worker and what it has imported: no test changes a module or the environment.
+    isolate: false,
     // Programs that a test starts print plain text whoever runs the tests: nx asks its tasks for colours.
     env: { FORCE_COLOR: "0" },
   },

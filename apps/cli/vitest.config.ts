@@ -5,5 +5,6 @@ import { shared } from "../../vitest.shared.ts";
 const MAX_WORKERS = 3;
 
 export default mergeConfig(shared, {
-  test: { globalSetup: "test/support/global-setup.ts", maxWorkers: MAX_WORKERS },
+  // Some tests set variables of the environment for the commands that they start.
+  test: { globalSetup: "test/support/global-setup.ts", maxWorkers: MAX_WORKERS, isolate: true },
 });
