@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { License } from "../license.ts";
+import { isObject, isRepoFile } from "../repo-file.ts";
 import type { RepoFile } from "../types.ts";
 import { readText, writeWhole } from "./write.ts";
 
@@ -15,7 +16,8 @@ const FORMAT = 1;
 /** `FOLDER/COMMIT.json`; undefined when there is none, or none that can be read. */
 export async function readRecord(folder: string, commit: string): Promise<CommitRecord | undefined> {
   const value = await readJson(join(folder, `${commit}.json`));
-  if (value?.format !== FORMAT || !Array.isArray(value.files) || !value.files.every(isFile)) return undefined;
+  if (value?.format !== FORMAT || !Array.isArray(value.files) || !value.files.every(isRepoFile))
+    return undefined;
   const license = isLicense(value.license) ? value.license : undefined;
   return { files: value.files, gated: value.gated === true, ...(license === undefined ? {} : { license }) };
 }
@@ -34,15 +36,7 @@ export async function readPythonTree(folder: string, commit: string): Promise<Co
     const hash = typeof lfs_sha256 === "string" ? { sha256: lfs_sha256 } : {};
     return { path, size: lfs_size ?? size, oid: blob_id, ...hash };
   });
-  return files.every(isFile) ? { files, gated: false } : undefined;
-}
-
-function isFile(value: unknown): value is RepoFile {
-  if (!isObject(value)) return false;
-  const { path, size, oid, sha256 } = value;
-  const isHashed =
-    /^[0-9a-f]{40}$/.test(String(oid)) && (sha256 === undefined || /^[0-9a-f]{64}$/.test(String(sha256)));
-  return typeof path === "string" && Number.isSafeInteger(size) && Number(size) >= 0 && isHashed;
+  return files.every(isRepoFile) ? { files, gated: false } : undefined;
 }
 
 function isLicense(value: unknown): value is License {
@@ -57,8 +51,4 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
     // A damaged record is as good as none: the Hub is asked again.
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@ import type { ListFileEntry } from "@huggingface/hub";
 import { isPippinError, type StageContext } from "@pippin/core";
 import { type License, licenseOf } from "../license.ts";
 import { isCommit } from "../model-id.ts";
+import { isObject, isRepoFile } from "../repo-file.ts";
 import { DEFAULT_ENDPOINT } from "../settings.ts";
 import type { RepoFile } from "../types.ts";
 import { type Connection, send } from "./connection.ts";
@@ -53,7 +54,7 @@ export async function describeRepository(
   }
   const card: unknown = info.cardData;
   const page = `${connection.endpoint}/${repo}/blob/${commit}/`;
-  const license = isRecord(card) ? licenseOf(card, page) : undefined;
+  const license = isObject(card) ? licenseOf(card, page) : undefined;
   return { repo, commit, gated: Boolean(info.gated), ...(license === undefined ? {} : { license }) };
 }
 
@@ -91,17 +92,13 @@ export function purposeOf(
   return { endpoint: connection.endpoint, ...id, hasToken: connection.authorization() !== undefined };
 }
 
-/** Hashes become file names in the cache: nothing else passes. */
-function fileOf(entry: ListFileEntry, connection: Connection): RepoFile {
-  const { path, oid, lfs } = entry;
-  const sha256 = lfs?.oid;
-  const size = lfs?.size ?? entry.size;
-  const isHashed =
-    /^[0-9a-f]{40}$/.test(String(oid)) && (sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256));
-  if (typeof path !== "string" || !isHashed || !Number.isSafeInteger(size) || size < 0) {
-    throw contradiction(hostOf(connection), "lists a file without name, size or hash");
-  }
-  return { path, size, ...(sha256 === undefined ? {} : { sha256 }), oid: oid! };
+function fileOf({ path, oid, lfs, size }: ListFileEntry, connection: Connection): RepoFile {
+  const file: unknown = {
+    ...{ path, oid, size: lfs?.size ?? size },
+    ...(lfs?.oid !== undefined && { sha256: lfs.oid }),
+  };
+  if (isRepoFile(file)) return file;
+  throw contradiction(hostOf(connection), "lists a file without name, size or hash");
 }
 
 /**
@@ -162,8 +159,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
