@@ -1,14 +1,36 @@
 import { PippinError } from "@pippin/core";
 import { parseModelId } from "@pippin/hub";
 import type { Command } from "commander";
-import { type AnyBackend, CONFIG_FILE, type Config } from "./config.ts";
+import {
+  type AnyBackend,
+  CONFIG_FILE,
+  type Config,
+  chooseBackend,
+  loadBackends,
+  readConfig,
+} from "./config.ts";
 import { type CliErrorCode, usageError } from "./errors.ts";
-import { optionNames } from "./schema-options.ts";
+import { flagValue, optionNames } from "./schema-options.ts";
 
-/** What a command that converts works with. */
+/** What a command that converts, or plans to, works with. */
 export interface Conversion {
   readonly backend: AnyBackend;
   readonly config: Config;
+}
+
+/**
+ * Reads pippin.json and chooses the backend: `--backend`, else that of the file, else the first one.
+ *
+ * @throws PippinError `CLI_CONFIG_INVALID`, `CLI_BACKEND_UNUSABLE`, `CLI_USAGE`.
+ */
+export async function loadConversion(
+  argv: readonly string[],
+  cwd: string,
+): Promise<Conversion & { readonly backends: readonly AnyBackend[] }> {
+  const config = await readConfig(cwd);
+  const backends = await loadBackends(cwd, config);
+  const backend = chooseBackend(backends, flagValue(argv, "--backend") ?? config.backend);
+  return { backend, backends, config };
 }
 
 /** A model and the flags for its conversion. */

@@ -30,17 +30,20 @@ export type AnyBackend = Backend<DecoderSpec, WeightSet, unknown>;
 
 /** @throws PippinError `CLI_CONFIG_INVALID`. */
 export async function readConfig(folder: string): Promise<Config> {
+  const parsed = Config.safeParse(await readConfigFile(folder));
+  if (parsed.success) return parsed.data;
+  throw invalid(`${CONFIG_FILE} is not valid: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`);
+}
+
+/** The file as it is, unchecked, and an empty one where there is none. */
+export async function readConfigFile(folder: string): Promise<unknown> {
   const path = join(folder, CONFIG_FILE);
   const present = await access(path).then(
     () => true,
     () => false,
   );
-  const found = present
-    ? await readJsonFile(path).catch((cause) => Promise.reject(invalid(cause.message, cause)))
-    : {};
-  const parsed = Config.safeParse(found);
-  if (parsed.success) return parsed.data;
-  throw invalid(`${CONFIG_FILE} is not valid: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`);
+  if (!present) return {};
+  return readJsonFile(path).catch((cause) => Promise.reject(invalid(cause.message, cause)));
 }
 
 function invalid(message: string, cause?: unknown): PippinError<CliErrorCode> {
@@ -54,10 +57,11 @@ function invalid(message: string, cause?: unknown): PippinError<CliErrorCode> {
 /**
  * Loads the backends of the config, in its order.
  *
- * @throws PippinError `CLI_BACKEND_UNUSABLE`.
+ * @param config - that of the folder, for who has read it.
+ * @throws PippinError `CLI_BACKEND_UNUSABLE`, `CLI_CONFIG_INVALID`.
  */
-export async function loadBackends(cwd: string): Promise<AnyBackend[]> {
-  const { backends } = await readConfig(cwd);
+export async function loadBackends(cwd: string, config?: Config): Promise<AnyBackend[]> {
+  const { backends } = config ?? (await readConfig(cwd));
   return Promise.all(backends.map((name) => loadBackend(name, cwd)));
 }
 

@@ -13,7 +13,7 @@ import { usageError } from "./errors.ts";
 import type { MixFlags } from "./mixed.ts";
 import { type OpenModel, openFiles, packageName } from "./model.ts";
 import type { RescaleChoice } from "./rescale.ts";
-import { optionNames, parseSchemaOptions, positiveNumber } from "./schema-options.ts";
+import { flagName, optionNames, parseSchemaOptions, positiveNumber } from "./schema-options.ts";
 import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "./terminal/format.ts";
 import { type CommandContext, type Io, say, sayJson, stageContext } from "./terminal/io.ts";
 
@@ -53,10 +53,10 @@ export function addEngineOptions(command: Command): void {
 
 /** @throws PippinError `CLI_USAGE` for options of another engine than the one that converts. */
 export function refuseEngineFlags({ python, route, engineTimeout }: EngineFlags): void {
-  const given = { "--python": python, "--route": route, "--engine-timeout": engineTimeout };
-  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
-  if (flag !== undefined)
-    throw usageError(`${flag} is an option of --engine coremltools`, "Add that, or leave it out.");
+  const given = Object.entries({ python, route, engineTimeout });
+  const [name] = given.find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined)
+    throw usageError(`${flagName(name)} is an option of --engine coremltools`, "Add that, or leave it out.");
 }
 
 /** Where an engine's environment and its logs are. */
@@ -115,7 +115,7 @@ function checkFlags(flags: EngineFlags, backend: AnyBackend, engine: Engine<Core
   const flag = flags.rescale === "none" ? foreign : "rescale";
   if (flag !== undefined)
     throw usageError(
-      `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is not an option of --engine ${engine.id}`,
+      `${flagName(flag)} is not an option of --engine ${engine.id}`,
       `It has: ${theirs.join(", ")}. Leave --engine out to convert with Pippin itself.`,
     );
 }

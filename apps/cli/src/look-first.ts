@@ -22,6 +22,11 @@ interface Wanted {
   readonly flags: ConvertFlags;
 }
 
+/** The plan to write by: the one that is made already, unless the weights lie elsewhere by now or decide. */
+export function planOnce({ model, plan }: Looked, make: () => BackendPlan): BackendPlan {
+  return model.remote === undefined && plan !== undefined ? plan : make();
+}
+
 /**
  * Looks into a model before its weights are fetched: an output folder that is taken, options that the backend refuses and models that
  * nobody knows are refused by then.

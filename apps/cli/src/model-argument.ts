@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { PippinError } from "@pippin/core";
+import { isPippinError, PippinError } from "@pippin/core";
 import type { ModelId, RemoteModel, ResolvedSettings, Snapshot, SnapshotOptions } from "@pippin/hub";
 import { type CliErrorCode, usageError } from "./errors.ts";
 import type { CommandContext } from "./terminal/io.ts";
@@ -97,7 +97,7 @@ function revisionOf({ revision }: Pick<ModelId, "revision">): { revision?: strin
 
 /** Who meant a folder and mistyped it must not look for a repository of that name. */
 function orFolder(error: unknown, argument: string): unknown {
-  if (!(error instanceof PippinError) || error.code !== "HUB_REPO_NOT_FOUND") return error;
+  if (!isPippinError(error) || error.code !== "HUB_REPO_NOT_FOUND") return error;
   return new PippinError<CliErrorCode>("CLI_MODEL_NOT_FOUND", {
     message: `there is no folder ${argument} here, and ${error.message}`,
     hint: error.hint,

@@ -1,5 +1,13 @@
 import { type Checkpoint, openCheckpointTree } from "@pippin/checkpoint";
-import { type FileTree, type ModelFacts, readJson, readText, withFile } from "@pippin/core";
+import {
+  type ByteSource,
+  type FileTree,
+  type ModelFacts,
+  type ReadTextOptions,
+  readJson,
+  readText,
+  withFile,
+} from "@pippin/core";
 import { type Decoder, readDecoder } from "@pippin/decoder";
 import type { License, RemoteModel } from "@pippin/hub";
 import { chatFacts } from "@pippin/tokenizer";
@@ -61,15 +69,15 @@ async function chatFactsOf(
   { signal }: CommandContext,
 ): Promise<ReturnType<typeof chatFacts>> {
   const present = new Set(await tree.list(signal));
-  const read = async <Value>(name: string, as: typeof readJson | typeof readText) =>
-    present.has(name)
-      ? ((await withFile(tree, name, (source) => as(source, { signal }), signal)) as Value)
-      : undefined;
+  const read = async <Value>(
+    name: string,
+    as: (source: ByteSource, options: ReadTextOptions) => Promise<Value>,
+  ) => (present.has(name) ? withFile(tree, name, (source) => as(source, { signal }), signal) : undefined);
   const ofGguf = gguf?.metadata.get("tokenizer.chat_template");
   return chatFacts({
     ...{ config, generationConfig },
     tokenizerConfig: await read("tokenizer_config.json", readJson),
     specialTokensMap: await read("special_tokens_map.json", readJson),
-    jinjaFile: typeof ofGguf === "string" ? ofGguf : await read<string>("chat_template.jinja", readText),
+    jinjaFile: typeof ofGguf === "string" ? ofGguf : await read("chat_template.jinja", readText),
   });
 }

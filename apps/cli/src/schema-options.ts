@@ -49,7 +49,7 @@ export async function parseSchemaOptions<T>(
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   const place = path.length > 1 ? ` at ${path.slice(1).join(".")}` : "";
-  const flag = path.length > 0 ? `--${kebab(String(path[0]))}${place}: ` : "";
+  const flag = path.length > 0 ? `${flagName(String(path[0]))}${place}: ` : "";
   throw usageError(`${flag}${message}`, "See pippin convert --help.");
 }
 
@@ -68,7 +68,7 @@ const WORDS: Readonly<Record<string, string>> = { string: "text", object: "file"
 
 function optionFor(name: string, property: PropertySchema): Option {
   const { type, enum: choices, description = "", default: fallback } = property;
-  const flag = `--${kebab(name)}`;
+  const flag = flagName(name);
   if (type === "boolean") {
     return fallback === true
       ? new Option(`--no-${kebab(name)}`, `do not ${description}`)
@@ -140,10 +140,15 @@ export function several(value: string, before: readonly string[] = []): string[]
   return [...before, value];
 }
 
-/** An option as one would type it. */
+/** How an option's name is typed: `--max-size` for `maxSize`. */
+export function flagName(name: string): string {
+  return `--${kebab(name)}`;
+}
+
+/** An option with its value as one would type it. */
 export function flagText(name: string, value: string | number | boolean): string {
-  if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
-  return `--${kebab(name)} ${shellWord(String(value))}`;
+  if (typeof value === "boolean") return value ? flagName(name) : `--no-${kebab(name)}`;
+  return `${flagName(name)} ${shellWord(String(value))}`;
 }
 
 function kebab(name: string): string {

@@ -1,9 +1,7 @@
-import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { readJsonFile } from "@pippin/core/node";
 import type { PippinJson } from "@pippin/plan";
 import { isSameModel } from "./choices.ts";
-import { CONFIG_FILE, readConfig } from "./config.ts";
+import { CONFIG_FILE, readConfig, readConfigFile } from "./config.ts";
 import { usageError } from "./errors.ts";
 import { writeWhole } from "./report.ts";
 
@@ -27,11 +25,10 @@ export async function checkConfig(
 
 /** Writes model, backend and options; everything else in the file stays as it is. */
 export async function writeConfig(folder: string, { model, backend, convert }: PippinJson): Promise<void> {
-  const path = join(folder, CONFIG_FILE);
-  const present = await access(path).then(
-    () => true,
-    () => false,
+  // `checkConfig` has found it to be an object.
+  const before = (await readConfigFile(folder)) as object;
+  await writeWhole(
+    join(folder, CONFIG_FILE),
+    `${JSON.stringify({ ...before, model, backend, convert }, null, 2)}\n`,
   );
-  const before = present ? ((await readJsonFile(path)) as Record<string, unknown>) : {};
-  await writeWhole(path, `${JSON.stringify({ ...before, model, backend, convert }, null, 2)}\n`);
 }

@@ -2,7 +2,7 @@ import type { CachedRepo } from "@pippin/hub";
 import type { Command } from "commander";
 import { usageError } from "../errors.ts";
 import { settingsOf } from "../model-argument.ts";
-import { formatBytes, formatTable, printableLine } from "../terminal/format.ts";
+import { counted, formatBytes, formatTable, printableLine } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
 interface RemoveFlags {
@@ -46,7 +46,7 @@ function rowsOf({ repo, bytes, partialBytes, revisions }: CachedRepo, io: Io): s
     ...revisions.map(({ revision, refs, files, bytes: size, modified }) => [
       `  ${printableLine(`${revision.slice(0, 12)} ${refs.join(", ")}`)}`.trimEnd(),
       formatBytes(size),
-      `${files} ${files === 1 ? "file" : "files"}, ${modified.toISOString().slice(0, 10)}`,
+      `${counted(files, "file")}, ${modified.toISOString().slice(0, 10)}`,
     ]),
   ];
 }
@@ -63,7 +63,7 @@ async function remove(argument: string, { dryRun = false }: RemoveFlags, io: Io)
   const options = { ...(await settingsOf(stageContext(io))), ...revision, dryRun };
   const { revisions, freedBytes } = await removeFromCache(id.repo, options);
   if (io.json) sayJson(io, { dryRun, repo: id.repo, revisions, freedBytes });
-  const count = `${revisions.length} ${revisions.length === 1 ? "revision" : "revisions"}`;
+  const count = counted(revisions.length, "revision");
   say(
     io,
     `${dryRun ? "would remove" : "removed"} ${count} of ${printableLine(id.repo)}, ${formatBytes(freedBytes)}`,

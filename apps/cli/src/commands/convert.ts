@@ -1,14 +1,14 @@
 import type { Artifact, BackendPlan } from "@pippin/core";
 import { type Command, InvalidArgumentError } from "commander";
-import { type Chosen, type Conversion, withChoices } from "../choices.ts";
-import { type AnyBackend, CONFIG_FILE, chooseBackend, loadBackends, readConfig } from "../config.ts";
+import { type Chosen, type Conversion, loadConversion, withChoices } from "../choices.ts";
+import { type AnyBackend, CONFIG_FILE } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { addEngineOptions, convertWithEngine, type EngineFlags, refuseEngineFlags } from "../engines.ts";
-import { lookFirst } from "../look-first.ts";
+import { lookFirst, planOnce } from "../look-first.ts";
 import { addMixOptions, type MixFlags, mixFigures, mixText, prepareWeights } from "../mixed.ts";
 import { MODEL_ARGUMENT } from "../model-argument.ts";
 import { type RescaleChoice, rescaledModel, rescaleOption, rescalingText } from "../rescale.ts";
-import { addSchemaOptions, flagValue, parseSchemaOptions } from "../schema-options.ts";
+import { addSchemaOptions, parseSchemaOptions } from "../schema-options.ts";
 import { formatBytes, formatSeconds, formatTable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 
@@ -48,9 +48,7 @@ export function outputPath(path: string): string {
 
 /** The argument and options of every command that converts: ours, then those of the backend that was named. */
 export async function addConversion(command: Command, argv: readonly string[], io: Io): Promise<Conversion> {
-  const config = await readConfig(io.cwd);
-  const backends = await loadBackends(io.cwd);
-  const backend = chooseBackend(backends, flagValue(argv, "--backend") ?? config.backend);
+  const { backend, backends, config } = await loadConversion(argv, io.cwd);
   const known = backends.map(({ id, summary }) => `${id}${summary ? ` (${summary})` : ""}`).join(", ");
   command
     .argument("[model]", `${MODEL_ARGUMENT} (default: the model of ${CONFIG_FILE})`)
@@ -83,7 +81,7 @@ async function convert(
   const { options, mix, finish } = prepared;
   const model = await rescaledModel(prepared.model, flags.rescale, context);
   const { rescaling } = model.decoder.spec;
-  const plan = planConversion(backend, model, options);
+  const plan = planOnce(looked, () => planConversion(backend, model, options));
   if (flags.dryRun) return sayPlan(io, plan, out);
   const artifacts = await writeConversion(
     { backend, model, plan },

@@ -9,7 +9,7 @@ import type { AnyBackend } from "../config.ts";
 import { planConversion, writeConversion } from "../convert.ts";
 import { goldenCases } from "../golden.ts";
 import { afterAgreement, agreeToLicense, licenseOption } from "../license.ts";
-import { lookFirst } from "../look-first.ts";
+import { lookFirst, planOnce } from "../look-first.ts";
 import { prepareWeights } from "../mixed.ts";
 import type { OpenModel } from "../model.ts";
 import { type OpenPackage, openPackage, startRunner } from "../package.ts";
@@ -72,7 +72,7 @@ async function deploy({ model: path, flags }: Chosen<Flags>, backend: AnyBackend
   });
   const { options, finish } = prepared;
   const model = await rescaledModel(prepared.model, flags.rescale, context);
-  const plan = planConversion(backend, model, options);
+  const plan = planOnce(looked, () => planConversion(backend, model, options));
   if (flags.dryRun) return sayPlan(io, plan, out);
 
   const artifacts = await writeConversion(

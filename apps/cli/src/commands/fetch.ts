@@ -94,7 +94,7 @@ interface Fetched {
 /** As commands take it: a GGUF is named with its repository. */
 function nameOf({ repo, requested, files }: Snapshot): string {
   const name = requested === "main" ? repo : `${repo}@${requested}`;
-  const [file] = files.filter(({ path }) => path.endsWith(".gguf"));
+  const file = files.find(({ path }) => path.endsWith(".gguf"));
   return file === undefined ? name : `${name}/${file.path}`;
 }
 

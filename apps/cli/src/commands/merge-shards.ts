@@ -1,7 +1,7 @@
 import { mergeShards } from "@pippin/checkpoint/node";
 import type { Command } from "commander";
 import { localModel } from "../model-argument.ts";
-import { formatBytes } from "../terminal/format.ts";
+import { counted, formatBytes } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { outputPath } from "./convert.ts";
 
@@ -25,7 +25,7 @@ export function define(command: Command, { io }: { io: Io }): void {
       const merged = await mergeShards(model.path, out, { force, dryRun }, context);
       if (io.json) sayJson(io, { ...(dryRun ? { dryRun } : {}), ...merged });
       const { byteLength, tensors, files } = merged;
-      const what = `${formatBytes(byteLength)}, ${tensors} tensors of ${files} ${files === 1 ? "file" : "files"}`;
+      const what = `${formatBytes(byteLength)}, ${tensors} tensors of ${counted(files, "file")}`;
       say(io, dryRun ? `would write ${out}: ${what}` : `${io.strong(out)}  ${what}`);
     });
 }

@@ -1,20 +1,13 @@
 import type { DevicePlan, ModelPlan, PlanTable, Recommendation } from "@pippin/plan";
 import { type Command, Option } from "commander";
-import { type Chosen, type Conversion, withChoices } from "../choices.ts";
-import { CONFIG_FILE, chooseBackend, loadBackends, readConfig } from "../config.ts";
+import { type Chosen, type Conversion, loadConversion, withChoices } from "../choices.ts";
+import { CONFIG_FILE } from "../config.ts";
 import { usageError } from "../errors.ts";
 import { MODEL_ARGUMENT } from "../model-argument.ts";
 import { peek } from "../peek.ts";
 import { devicesOf, planCandidates } from "../planning.ts";
 import { checkPagePath, writeWhole } from "../report.ts";
-import {
-  addSchemaOptions,
-  flagText,
-  flagValue,
-  optionNames,
-  several,
-  wholeNumber,
-} from "../schema-options.ts";
+import { addSchemaOptions, flagText, optionNames, several, wholeNumber } from "../schema-options.ts";
 import { formatTable, printableLine, shellWord } from "../terminal/format.ts";
 import { type Io, say, sayJson, stageContext } from "../terminal/io.ts";
 import { checkConfig, writeConfig } from "../write-config.ts";
@@ -38,9 +31,9 @@ export async function define(
   command: Command,
   { io, argv }: { io: Io; argv: readonly string[] },
 ): Promise<void> {
-  const { convert: _, ...config } = await readConfig(io.cwd);
-  const backends = await loadBackends(io.cwd);
-  const backend = chooseBackend(backends, flagValue(argv, "--backend") ?? config.backend);
+  const { backend, backends, config: whole } = await loadConversion(argv, io.cwd);
+  // A plan looks for the options that the file would give.
+  const { convert: _, ...config } = whole;
   command
     .argument("[model]", `${MODEL_ARGUMENT} (default: the model of ${CONFIG_FILE}); its weights are not read`)
     .addOption(
